@@ -1,0 +1,85 @@
+// What a swarm asks the outside to do.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/chunk_pool.h"
+#include "core/clock.h"
+#include "core/events.h"
+#include "core/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace p2plive::core {
+
+/// Fetch the closed byte range [first, last] of segment `sn` from the CDN. `last` may lie behind
+/// the segment's end when the size is not known. Answered by Swarm::fetch_*.
+struct Fetch {
+  FetchId id{};
+  SequenceNumber sn{};
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+/// Stop a transfer; nothing more is told of it.
+struct CancelFetch {
+  FetchId id{};
+};
+
+/// The playlist has news, a neighbour says: refresh it now (not more often than 4 times a second).
+struct RefreshPlaylist {};
+
+/// Send one message: `header`, then `size` bytes of `chunk` from its start.
+struct Send {
+  PeerId to;
+  std::vector<std::uint8_t> header;
+  ChunkRef chunk;
+  std::size_t size = 0;
+};
+
+/// Open a connection to this viewer. Answered by peer_opened or peer_closed.
+struct Connect {
+  PeerId peer;
+};
+
+/// Close the connection. peer_closed does not follow.
+struct Disconnect {
+  PeerId peer;
+  std::string reason;
+};
+
+/// Announce to the tracker. Answered by tracker_answered or tracker_failed.
+struct Announce {
+  enum class Event { update, started, stopped } event{};
+  std::uint16_t want = 0;
+  std::uint16_t free_slots = 0;
+  std::uint16_t connected = 0;
+  std::uint32_t upload_kbps = 0;
+};
+
+/// Hand these bytes out, in the order of the actions.
+struct Deliver {
+  ChunkRef chunk;
+  std::size_t size = 0;
+  SequenceNumber sn{};
+  std::uint64_t offset = 0;       ///< in the segment
+  std::uint64_t segment_size = 0; ///< bytes
+  Duration duration{};            ///< media time of these bytes, pro rata of EXTINF
+  Duration segment_duration{};
+  std::optional<WallTime> program_date_time; ///< of the segment's start
+  bool discontinuity = false;                ///< the first bytes after a break, `offset` is 0
+  Duration skipped{};                        ///< media left out before, when it was late
+};
+
+/// Nothing follows: the stream has ended, or cannot go on.
+struct Finish {
+  std::optional<FetchError> failure; ///< none: the end of the stream
+};
+
+using Action = std::variant<Fetch, CancelFetch, RefreshPlaylist, Send, Connect, Disconnect,
+                            Announce, Deliver, Finish>;
+
+} // namespace p2plive::core

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/chunk_pool.h"
+
+namespace p2plive::core {
+
+/// Where slabs come back to, from any thread: a stack that is only pushed to one by one and emptied
+/// at once, so it needs no lock and knows no ABA. It lives as long as the pool or any slab does.
+struct SlabShelf {
+  std::atomic<Slab*> returned{nullptr};
+  std::atomic<std::uint64_t> users{1}; ///< the pool, and every slab that exists
+};
+
+namespace {
+
+void leave(SlabShelf* shelf) {
+  if (shelf->users.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    // Nobody else is left: what was returned after the pool went is freed here.
+    delete shelf;
+  }
+}
+
+void free_list(Slab* slab) {
+  while (slab) {
+    auto* next = slab->next;
+    auto* shelf = slab->shelf;
+    delete slab;
+    leave(shelf);
+    slab = next;
+  }
+}
+
+/// Marks a shelf whose pool is gone: whoever returns a slab then frees it.
+Slab* const closed = reinterpret_cast<Slab*>(1);
+
+void give_back(Slab* slab) {
+  auto* shelf = slab->shelf;
+  auto* top = shelf->returned.load(std::memory_order_acquire);
+  do {
+    if (top == closed) {
+      delete slab;
+      leave(shelf);
+      return;
+    }
+    slab->next = top;
+  } while (!shelf->returned.compare_exchange_weak(top, slab, std::memory_order_acq_rel,
+                                                  std::memory_order_acquire));
+}
+
+} // namespace
+
+ChunkRef::ChunkRef(Slab* slab) noexcept : slab_(slab) {
+  if (slab_)
+    slab_->holders.fetch_add(1, std::memory_order_relaxed);
+}
+
+ChunkRef::~ChunkRef() {
+  if (slab_ && slab_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    give_back(slab_);
+}
+
+ChunkPool::ChunkPool(std::size_t limit) : shelf_(new SlabShelf), limit_(limit) {}
+
+ChunkPool::~ChunkPool() {
+  free_list(free_);
+  auto* returned = shelf_->returned.exchange(closed, std::memory_order_acq_rel);
+  free_list(returned);
+  leave(shelf_);
+}
+
+ChunkRef ChunkPool::allocate() {
+  if (!free_)
+    free_ = shelf_->returned.exchange(nullptr, std::memory_order_acq_rel);
+  if (free_) {
+    auto* slab = free_;
+    free_ = slab->next;
+    ++reused_;
+    return ChunkRef(slab);
+  }
+  if ((allocated_ + 1) * sizeof(Slab) > limit_)
+    return {};
+  auto* slab = new Slab;
+  slab->shelf = shelf_;
+  shelf_->users.fetch_add(1, std::memory_order_relaxed);
+  ++allocated_;
+  return ChunkRef(slab);
+}
+
+} // namespace p2plive::core

@@ -1,0 +1,59 @@
+// What the outside tells a swarm, beyond plain numbers and bytes.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace p2plive::core {
+
+/// One segment as the viewer's own playlist lists it.
+struct ListedSegment {
+  SequenceNumber sn{};
+  Duration duration{};                      ///< EXTINF
+  std::uint64_t discontinuity_sequence = 0; ///< of this segment (RFC 8216, 6.2.1)
+  std::optional<WallTime> program_date_time;
+  bool gap = false; ///< EXT-X-GAP: listed, but not to be had
+};
+
+/// A refreshed media playlist, oldest segment first, numbers without holes.
+struct Listing {
+  Duration target_duration{};
+  bool ended = false; ///< EXT-X-ENDLIST
+  std::vector<ListedSegment> segments;
+};
+
+/// How the CDN began to answer a fetch.
+struct FetchHead {
+  std::uint64_t first = 0;           ///< offset in the object of the first byte that follows
+  std::optional<std::uint64_t> size; ///< of the whole object, where the answer tells
+};
+
+enum class FetchFailure {
+  not_found,      ///< 404, 410
+  not_authorized, ///< 401, 403
+  out_of_range,   ///< 416: the range lies behind the end
+  server,         ///< 5xx, 429, and what else is no success
+  connection,     ///< DNS, TLS, connect, reset, truncated
+  timed_out,
+};
+
+struct FetchError {
+  FetchFailure failure{};
+  std::optional<std::uint64_t> size; ///< 416 names the true size
+  std::string detail;
+};
+
+/// What the tracker knows of the swarm.
+struct TrackerAnswer {
+  std::uint32_t population = 0; ///< viewers of the RID, this one included
+  Duration interval{};          ///< until the next announce
+  std::vector<PeerId> peers;
+};
+
+} // namespace p2plive::core

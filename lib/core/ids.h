@@ -1,0 +1,97 @@
+// Names of things: viewers, resources, segments, versions, chunks.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace p2plive::core {
+
+/// Sixteen opaque bytes; `Tag` keeps the kinds apart.
+template <typename Tag>
+struct Id128 {
+  std::array<std::uint8_t, 16> bytes{};
+
+  auto operator<=>(const Id128&) const = default;
+
+  /// Thirty-two lower-case hexadecimal digits.
+  std::string to_hex() const {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string hex;
+    hex.reserve(32);
+    for (auto byte : bytes) {
+      hex += digits[byte >> 4];
+      hex += digits[byte & 15];
+    }
+    return hex;
+  }
+};
+
+/// A viewer, for one session; drawn at random by the viewer itself.
+using PeerId = Id128<struct PeerTag>;
+
+/// Resource ID: MD5 of the StreamId.
+using Rid = Id128<struct RidTag>;
+
+/// Media sequence number of a segment (RFC 8216, 4.3.3.2).
+enum class SequenceNumber : std::uint64_t {};
+
+constexpr std::uint64_t number(SequenceNumber sn) {
+  return static_cast<std::uint64_t>(sn);
+}
+constexpr SequenceNumber next(SequenceNumber sn) {
+  return SequenceNumber{number(sn) + 1};
+}
+
+/// What identifies the content of an object independently of the host that serves it.
+enum class Version : std::uint64_t {};
+
+/// Position of a chunk in its object, from 0.
+enum class ChunkIndex : std::uint32_t {};
+
+constexpr std::uint32_t number(ChunkIndex chunk) {
+  return static_cast<std::uint32_t>(chunk);
+}
+
+/// Bytes in every chunk but the last of an object: 348 TS packets. A constant of the protocol's
+/// major version; a message with its header stays under 64 KiB.
+inline constexpr std::size_t chunk_size = 65'424;
+
+/// Number of chunks of an object of `size` bytes.
+constexpr std::uint32_t chunk_count(std::uint64_t size) {
+  return static_cast<std::uint32_t>((size + chunk_size - 1) / chunk_size);
+}
+
+/// An object of the stream in one version. Only segments so far; init sections and parts have their
+/// place in the wire format.
+struct ObjectName {
+  SequenceNumber sn{};
+  Version version{};
+  auto operator<=>(const ObjectName&) const = default;
+};
+
+/// The full name of a chunk within a RID.
+struct ChunkName {
+  ObjectName object;
+  ChunkIndex chunk{};
+  auto operator<=>(const ChunkName&) const = default;
+};
+
+/// A transfer from the CDN, numbered by the swarm that asked for it.
+enum class FetchId : std::uint64_t {};
+
+} // namespace p2plive::core
+
+template <typename Tag>
+struct std::hash<p2plive::core::Id128<Tag>> {
+  std::size_t operator()(const p2plive::core::Id128<Tag>& id) const noexcept {
+    std::size_t value = 0xcbf29ce484222325u; // FNV-1a; ids are random, any mixing will do
+    for (auto byte : id.bytes)
+      value = (value ^ byte) * 0x100000001b3u;
+    return value;
+  }
+};

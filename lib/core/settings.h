@@ -1,0 +1,32 @@
+// What a swarm is set to do.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace p2plive::core {
+
+enum class Pace { stream, none };
+enum class Late { skip, keep };
+
+struct Settings {
+  PeerId self;
+  Duration live_delay = 8s; ///< wall clock - PROGRAM-DATE-TIME aimed at, at the sink
+  Duration lead = 3s;       ///< media handed out ahead of its time
+  Pace pace = Pace::stream;
+  Late late = Late::skip;
+  std::optional<Duration> cdn_threshold;     ///< none: from measured fetches
+  std::optional<double> seed_share;          ///< none: coordinated; else a fixed proportion 0..1
+  unsigned max_peers = 30;                   ///< connections at most
+  std::optional<std::uint64_t> upload_limit; ///< bytes a second; none: no limit; 0: never
+  std::size_t pool_limit = 128u << 20;       ///< bytes
+  Duration past = 10s;    ///< kept behind the hand-out position, for slower viewers
+  Duration give_up = 30s; ///< CDN failing and nothing to play for so long: Finish
+  std::uint64_t seed = 1; ///< of all random choices
+};
+
+} // namespace p2plive::core

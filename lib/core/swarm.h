@@ -1,0 +1,75 @@
+// A viewer's part in one RID: told what happened, it says what to do. Performs no I/O, reads no
+// clock, starts no thread; the same calls with the same times give the same actions.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/actions.h"
+#include "core/events.h"
+#include "core/settings.h"
+#include "core/statistics.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace p2plive::core {
+
+/// All calls come from one thread, with times that never fall. After each call, or a batch of them,
+/// the owner carries out take_actions() in order and calls advance() at next_wakeup().
+class Swarm {
+public:
+  Swarm(Time now, Settings settings);
+  ~Swarm();
+  Swarm(const Swarm&) = delete;
+  Swarm& operator=(const Swarm&) = delete;
+
+  /// The viewer's own playlist was refreshed. `wall` is the wall clock's time at `now`.
+  void listed(Time now, WallTime wall, const Listing& listing);
+
+  /// A Fetch is being answered: head, then data in order, then done or failed. An answer that is
+  /// not the range asked for says so in its head; a failure without a head is fine.
+  void fetch_answered(Time now, FetchId id, const FetchHead& head);
+  void fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes);
+  void fetch_done(Time now, FetchId id);
+  void fetch_failed(Time now, FetchId id, const FetchError& error);
+
+  /// The CPS told the RID: from now on there may be peers. Emits the first Announce.
+  void joined(Time now, Rid rid);
+  void tracker_answered(Time now, const TrackerAnswer& answer);
+  /// `retry_after` is the tracker's own wish, if it had one.
+  void tracker_failed(Time now, std::optional<Duration> retry_after);
+
+  /// Another viewer offers a connection: true to answer it, false to refuse. When true, peer_opened
+  /// or peer_closed follows. An offer that crosses our own to the same viewer is settled by the
+  /// ids: the lower id is the offerer, so true means that our own offer is to be given up.
+  bool offer_arrived(Time now, const PeerId& peer);
+  void peer_opened(Time now, const PeerId& peer);
+  /// One data channel message, whole.
+  void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
+  /// Bytes given to Send that have not left yet, told whenever they fall under 128 KiB or are asked
+  /// for.
+  void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);
+  void peer_closed(Time now, const PeerId& peer);
+
+  /// The application took `bytes` delivered bytes. `clock` is how far the pipeline's clock has
+  /// advanced since the first call while playing, where there is one (conventions.md, Pacing).
+  void taken(Time now, std::size_t bytes, std::optional<Duration> clock);
+
+  /// Time has passed.
+  void advance(Time now);
+  Time next_wakeup() const;
+
+  /// Says bye to all peers and to the tracker; only actions are taken afterwards.
+  void leave(Time now);
+
+  std::vector<Action> take_actions();
+  Statistics statistics() const;
+
+private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace p2plive::core

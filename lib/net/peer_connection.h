@@ -1,0 +1,72 @@
+// One connection to another viewer or a browser: ICE -> DTLS -> SCTP -> one data channel
+// (RFC 8831, 8832, JSEP RFC 8829).
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+typedef struct _GMainContext GMainContext;
+
+namespace p2plive::net {
+
+class Certificate;
+
+struct StunServer {
+  std::string address; ///< numeric; resolved before (services are reached by name only once)
+  std::uint16_t port = 3478;
+};
+
+struct PeerConnectionOptions {
+  std::shared_ptr<const Certificate> certificate; ///< one per process, or given
+  std::vector<StunServer> stun;                   ///< the first is used; none: host candidates only
+  std::vector<std::string> local_addresses;       ///< gather on these only; none: all but loopback
+  std::size_t max_message = 262'144;              ///< accepted, as a=max-message-size tells
+};
+
+/// What a connection tells, on the context's thread, never from within a call to it.
+struct PeerConnectionEvents {
+  /// Our offer or answer, with the candidates gathered (half trickle): send it to the other side.
+  std::function<void(std::string sdp)> local_description;
+  std::function<void()> open; ///< the data channel is usable both ways
+  std::function<void(std::span<const std::uint8_t>)>
+      message;                                       ///< one whole message; valid during the call
+  std::function<void(std::size_t buffered)> drained; ///< fell under the low mark of 128 KiB
+  std::function<void(std::string reason)> closed;    ///< once, last; not after close()
+};
+
+/// Lives on the context's thread. Never blocks. Destroying it closes it at once.
+class PeerConnection {
+public:
+  PeerConnection(GMainContext* context, PeerConnectionOptions options, PeerConnectionEvents events);
+  ~PeerConnection();
+  PeerConnection(const PeerConnection&) = delete;
+  PeerConnection& operator=(const PeerConnection&) = delete;
+
+  void offer();                              ///< be the offerer: local_description follows
+  void accept_offer(const std::string& sdp); ///< be the answerer: local_description follows
+  void accept_answer(const std::string& sdp);
+  void
+  add_candidates(const std::vector<std::string>& candidates); ///< late ones; "candidate:..." lines
+
+  /// Queues one message, `head` then `body`, at most the other side's max-message-size. False when
+  /// not open, too large, or more than 16 MiB are queued; nothing is sent then.
+  bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body = {});
+
+  /// Bytes queued and not yet acknowledged by SCTP's send buffer.
+  std::size_t buffered() const;
+  std::uint64_t received_bytes() const; ///< UDP payload received, for the overhead figures
+
+  /// Orderly: no event follows.
+  void close();
+
+private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+} // namespace p2plive::net

@@ -1,0 +1,130 @@
+// p2plive: watch a live stream partly from its CDN and partly from the other people who watch it.
+// The public C++ API; it needs no GStreamer. The element p2plivesrc is built on it.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#define P2PLIVE_API __attribute__((visibility("default")))
+
+namespace p2plive {
+
+enum class Pace {
+  stream, ///< bytes are handed out at the stream's own pace, `lead` ahead
+  none,   ///< whatever is there is handed out
+};
+
+enum class Late {
+  skip, ///< jump forward to `live_delay` when playback has fallen behind
+  keep, ///< stay late until the window is lost
+};
+
+struct ViewerOptions {
+  std::string uri;       ///< http(s) URL of an HLS media or master playlist
+  std::string index_uri; ///< http(s) URL of the Index service; empty: CDN only
+  std::chrono::nanoseconds live_delay =
+      std::chrono::seconds(8);                             ///< behind the live edge, at the sink
+  std::chrono::nanoseconds lead = std::chrono::seconds(3); ///< handed out ahead of time
+  Pace pace = Pace::stream;
+  Late late = Late::skip;
+  std::optional<std::chrono::nanoseconds> cdn_threshold; ///< none: automatic
+  std::optional<double> seed_share;                      ///< none: automatic; else 0..1
+  unsigned max_peers = 30;
+  std::optional<std::uint64_t> upload_limit; ///< bits a second; none: no limit; 0: never upload
+  std::string user_agent;                    ///< empty: "p2plive/VERSION"
+  std::string local_address; ///< data channels use this address only; empty: all interfaces, or
+                             ///< only loopback when the services are reached there
+};
+
+/// Why a stream cannot be played, for a person.
+struct Error {
+  enum class Kind { not_found, not_authorized, open, read, settings, format } kind{};
+  std::string message; ///< a sentence that tells what to do
+  std::string detail;  ///< for developers
+};
+
+/// Bytes of the stream in order: one chunk, or a part of one; TS packets whole.
+struct Buffer {
+  std::shared_ptr<const void>
+      memory; ///< keeps `data` alive; may be dropped on any thread, any time
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+  std::uint64_t media_sequence = 0;    ///< of the segment
+  std::uint64_t offset = 0;            ///< of these bytes in the segment; 0 begins one
+  std::chrono::nanoseconds duration{}; ///< media time of these bytes, pro rata
+  /// With offset 0: the first PCR or PTS in the segment, unwrapped at 33 bits over the session.
+  std::optional<std::chrono::nanoseconds> timestamp;
+  /// With offset 0: of the segment's start, UTC, where the playlist has it.
+  std::optional<std::chrono::sys_time<std::chrono::milliseconds>> program_date_time;
+  bool discontinuity = false;         ///< with offset 0: what follows does not continue what was
+  std::chrono::nanoseconds skipped{}; ///< with discontinuity: media left out because it was late
+};
+
+struct EndOfStream {};
+struct Interrupted {};
+struct NotYet {}; ///< only with a deadline
+
+using Output = std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet>;
+
+/// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
+struct ViewerStatistics {
+  std::string rid;     ///< hexadecimal; empty until the CPS has answered
+  std::string peer_id; ///< hexadecimal
+  unsigned peers = 0;  ///< open connections
+  std::uint64_t cdn_bytes = 0;
+  std::uint64_t peer_bytes = 0;
+  std::uint64_t upload_bytes = 0;
+  std::uint64_t delivered_bytes = 0;
+  std::uint64_t duplicate_bytes = 0; ///< received more than once
+  std::uint64_t overhead_bytes = 0;  ///< received, not media: peer messages, headers
+  std::uint64_t cdn_requests = 0;
+  std::uint64_t cdn_errors = 0;
+  std::chrono::nanoseconds buffer_time{};  ///< playable media after the hand-out position
+  std::chrono::nanoseconds delay{};        ///< live edge - media at the sink, estimated
+  std::chrono::nanoseconds startup_time{}; ///< from open to the first byte handed out
+  std::uint64_t starvations = 0;           ///< bytes handed out later than due
+  std::chrono::nanoseconds starved_time{};
+  std::uint64_t pool_allocated = 0;
+  std::uint64_t pool_reused = 0;
+};
+
+/// One person watching one stream. Opening starts it; destroying it leaves the swarm and waits, at
+/// most two seconds, for the network thread to have closed everything. Every call may be made on
+/// any thread; pop() by one thread at a time.
+class P2PLIVE_API Viewer {
+public:
+  /// Validates and starts; never blocks on the network. Errors: Kind::settings only.
+  static std::variant<std::unique_ptr<Viewer>, Error> open(ViewerOptions options);
+  ~Viewer();
+  Viewer(const Viewer&) = delete;
+  Viewer& operator=(const Viewer&) = delete;
+
+  /// Waits for the next bytes, the end, an error (once; then EndOfStream), or interrupt(true); with
+  /// a deadline also for that. `playing` is how far the application's own clock has advanced since
+  /// it began to play, where it has one: data are handed out by the faster of it and the monotonic
+  /// clock.
+  Output pop(std::optional<std::chrono::nanoseconds> playing = {},
+             std::optional<std::chrono::steady_clock::time_point> deadline = {});
+
+  /// While true, pop() returns Interrupted at once.
+  void interrupt(bool on);
+
+  ViewerStatistics statistics() const;
+
+  /// These may change while the stream plays.
+  void set_upload_limit(std::optional<std::uint64_t> bits_per_second);
+  void set_max_peers(unsigned peers);
+
+private:
+  class Impl;
+  explicit Viewer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace p2plive
