@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media/attribute_list.h"
+#include "media/playlist_limits.h"
+#include "media/playlist_lines.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace p2plive::media {
+
+namespace {
+
+using Kind = PlaylistError::Kind;
+
+/// A variant whose URI is still to come, and the group of its sound.
+struct Pending {
+  Variant variant;
+  std::string audio_group;
+};
+
+std::string_view trimmed(std::string_view text) {
+  auto first = text.find_first_not_of(" \t");
+  if (first == text.npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+double parse_frame_rate(std::string_view text) {
+  double rate = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+  (void)end;
+  return error == std::errc() && rate > 0 && rate <= 1000 ? rate : 0; // nan fails both
+}
+
+tl::expected<Pending, PlaylistError> parse_stream_inf(const Line& line, std::string_view value) {
+  Pending pending;
+  auto& variant = pending.variant;
+  auto bandwidth = find_attribute(value, "BANDWIDTH");
+  auto bits = bandwidth ? parse_integer(*bandwidth) : std::nullopt;
+  if (!bits || *bits > max_bandwidth_value)
+    return tl::unexpected(playlist_error(Kind::bad_number, line.number,
+                                         "has no BANDWIDTH that is a sensible number"));
+  variant.bandwidth = *bits;
+  if (auto average = find_attribute(value, "AVERAGE-BANDWIDTH"))
+    variant.average_bandwidth = std::min(parse_integer(*average).value_or(0), max_bandwidth_value);
+  variant.codecs = find_attribute(value, "CODECS").value_or("");
+  if (auto text = find_attribute(value, "RESOLUTION")) {
+    auto resolution = parse_resolution(*text).value_or(std::pair(0u, 0u));
+    variant.width = resolution.first;
+    variant.height = resolution.second;
+  }
+  variant.frame_rate = parse_frame_rate(find_attribute(value, "FRAME-RATE").value_or(""));
+  pending.audio_group = find_attribute(value, "AUDIO").value_or("");
+  return pending;
+}
+
+class Parser {
+public:
+  explicit Parser(const std::string& base_uri) : resolver_(base_uri) {}
+
+  Problem line(const Line& line) {
+    if (line.is_uri())
+      return uri(line);
+    auto tag = split_tag(line.text);
+    if (tag.name == "#EXT-X-STREAM-INF")
+      return stream_inf(line, tag.value);
+    if (tag.name == "#EXT-X-MEDIA")
+      media(tag.value);
+    if (tag.name == "#EXT-X-INDEPENDENT-SEGMENTS")
+      playlist_.independent_segments = true;
+    return std::nullopt;
+  }
+
+  tl::expected<MasterPlaylist, PlaylistError> finish() {
+    if (playlist_.variants.empty())
+      return tl::unexpected(
+          playlist_error(Kind::no_variants, 0, "is a master playlist that names no stream"));
+    for (std::size_t i = 0; i < playlist_.variants.size(); ++i)
+      playlist_.variants[i].separate_audio = groups_apart_.count(audio_groups_[i]) > 0;
+    return std::move(playlist_);
+  }
+
+private:
+  Problem stream_inf(const Line& line, std::string_view value) {
+    auto parsed = parse_stream_inf(line, value);
+    if (!parsed)
+      return parsed.error();
+    pending_ = std::move(*parsed);
+    return std::nullopt;
+  }
+
+  void media(std::string_view value) {
+    auto group = find_attribute(value, "GROUP-ID");
+    if (group && find_attribute(value, "TYPE") == "AUDIO" && find_attribute(value, "URI") &&
+        groups_apart_.size() < max_variants)
+      groups_apart_.emplace(*group);
+  }
+
+  Problem uri(const Line& line) {
+    if (!pending_)
+      return std::nullopt; // belongs to no stream that we know of
+    if (playlist_.variants.size() >= max_variants)
+      return playlist_error(Kind::too_many_variants, line.number,
+                            "is one stream more than the " + std::to_string(max_variants) +
+                                " that are read");
+    auto resolved = resolve_uri(resolver_, line, line.text);
+    if (!resolved)
+      return resolved.error();
+    pending_->variant.uri = std::move(*resolved);
+    playlist_.variants.push_back(std::move(pending_->variant));
+    audio_groups_.push_back(std::move(pending_->audio_group));
+    pending_.reset();
+    return std::nullopt;
+  }
+
+  UriResolver resolver_;
+  MasterPlaylist playlist_;
+  std::vector<std::string> audio_groups_; ///< one for each variant; empty: none
+  std::set<std::string, std::less<>> groups_apart_;
+  std::optional<Pending> pending_;
+};
+
+/// Lower is better.
+int rank(const Variant& variant) {
+  return variant.audio_only() ? 2 : variant.separate_audio ? 1 : 0;
+}
+
+} // namespace
+
+tl::expected<MasterPlaylist, PlaylistError> parse_master_playlist(std::string_view text,
+                                                                  const std::string& base_uri) {
+  Parser parser(base_uri);
+  Lines lines(text);
+  while (auto line = lines.next()) {
+    if (auto problem = parser.line(*line))
+      return tl::unexpected(*problem);
+  }
+  return parser.finish();
+}
+
+bool Variant::audio_only() const {
+  static constexpr std::string_view sounds[] = {"mp4a", "ac-3", "ec-3", "ac-4", "opus",
+                                                "Opus", "flac", "fLaC", "alac", "mp3"};
+  if (width > 0 || codecs.empty())
+    return false;
+  std::string_view rest = codecs;
+  while (!rest.empty()) {
+    auto comma = std::min(rest.find(','), rest.size());
+    auto codec = trimmed(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    bool sound = std::any_of(std::begin(sounds), std::end(sounds),
+                             [&](auto name) { return codec.substr(0, name.size()) == name; });
+    if (!sound)
+      return false;
+  }
+  return true;
+}
+
+const Variant* choose_variant(const MasterPlaylist& playlist, std::uint64_t max_bandwidth) {
+  const Variant* best = nullptr;
+  // Whether `a` is to be taken rather than `b`; equals keep the order of the list.
+  auto better = [&](const Variant& a, const Variant& b) {
+    if (rank(a) != rank(b))
+      return rank(a) < rank(b);
+    bool a_fits = a.bandwidth <= max_bandwidth;
+    bool b_fits = b.bandwidth <= max_bandwidth;
+    if (a_fits != b_fits)
+      return a_fits;
+    return a_fits ? a.bandwidth > b.bandwidth : a.bandwidth < b.bandwidth;
+  };
+  for (const auto& variant : playlist.variants) {
+    if (!best || better(variant, *best))
+      best = &variant;
+  }
+  return best;
+}
+
+std::optional<std::string> unsupported(const Variant& variant) {
+  if (variant.separate_audio)
+    return "This stream has its sound in a playlist of its own, which is not played yet.";
+  return std::nullopt;
+}
+
+} // namespace p2plive::media

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media/attribute_list.h"
+#include "media/date_time.h"
+#include "media/playlist_limits.h"
+#include "media/playlist_lines.h"
+
+#include <algorithm>
+#include <array>
+
+namespace p2plive::media {
+
+namespace {
+
+using Kind = PlaylistError::Kind;
+using std::chrono::nanoseconds;
+
+/// Collects tags until a URI line makes a segment of them.
+class Parser {
+public:
+  explicit Parser(const std::string& base_uri) : resolver_(base_uri) {}
+
+  Problem line(const Line& line);
+  tl::expected<MediaPlaylist, PlaylistError> finish();
+
+private:
+  using Handler = Problem (Parser::*)(const Line&, std::string_view);
+  struct Entry {
+    std::string_view tag;
+    Handler handler;
+  };
+  static const Entry entries[];
+
+  Problem version(const Line& line, std::string_view value);
+  Problem target_duration(const Line& line, std::string_view value);
+  Problem media_sequence(const Line& line, std::string_view value);
+  Problem discontinuity_sequence(const Line& line, std::string_view value);
+  Problem extinf(const Line& line, std::string_view value);
+  Problem byte_range(const Line& line, std::string_view value);
+  Problem key(const Line& line, std::string_view value);
+  Problem map(const Line& line, std::string_view value);
+  Problem date(const Line& line, std::string_view value);
+  Problem flag(const Line& line, std::string_view value);
+  Problem skip(const Line& line, std::string_view value);
+
+  Problem uri(const Line& line);
+  Problem place_byte_range(const Line& line, Segment& segment);
+  bool charge_shared_uris();
+
+  struct OpenRange {
+    std::uint64_t length = 0;
+    std::optional<std::uint64_t> offset; ///< none: where the one before it ended
+  };
+  static std::optional<OpenRange> parse_range(std::string_view text);
+
+  UriResolver resolver_;
+  MediaPlaylist playlist_;
+  bool has_target_duration_ = false;
+  // For the next segment only.
+  std::optional<nanoseconds> duration_;
+  std::optional<OpenRange> range_;
+  std::optional<WallTime> date_;
+  bool discontinuity_ = false;
+  bool gap_ = false;
+  // Until another tag says otherwise.
+  Key key_;
+  std::size_t key_line_ = 0;
+  bool key_is_identity_ = false;
+  std::optional<InitSection> map_;
+};
+
+const Parser::Entry Parser::entries[] = {
+    {"#EXTINF", &Parser::extinf},
+    {"#EXT-X-PROGRAM-DATE-TIME", &Parser::date},
+    {"#EXT-X-BYTERANGE", &Parser::byte_range},
+    {"#EXT-X-DISCONTINUITY", &Parser::flag},
+    {"#EXT-X-GAP", &Parser::flag},
+    {"#EXT-X-KEY", &Parser::key},
+    {"#EXT-X-MAP", &Parser::map},
+    {"#EXT-X-VERSION", &Parser::version},
+    {"#EXT-X-TARGETDURATION", &Parser::target_duration},
+    {"#EXT-X-MEDIA-SEQUENCE", &Parser::media_sequence},
+    {"#EXT-X-DISCONTINUITY-SEQUENCE", &Parser::discontinuity_sequence},
+    {"#EXT-X-ENDLIST", &Parser::flag},
+    {"#EXT-X-INDEPENDENT-SEGMENTS", &Parser::flag},
+    {"#EXT-X-I-FRAMES-ONLY", &Parser::flag},
+    {"#EXT-X-SKIP", &Parser::skip},
+};
+
+PlaylistError bad_number(const Line& line, const char* what) {
+  return playlist_error(Kind::bad_number, line.number, what);
+}
+
+Problem Parser::line(const Line& line) {
+  if (line.is_uri())
+    return uri(line);
+  if (!line.is_tag())
+    return std::nullopt;
+  auto tag = split_tag(line.text);
+  for (const auto& entry : entries) {
+    if (entry.tag == tag.name)
+      return (this->*entry.handler)(line, tag.value);
+  }
+  return std::nullopt; // a tag that we do not know must be ignored (RFC 8216, 6.3.1)
+}
+
+Problem Parser::version(const Line& line, std::string_view value) {
+  auto number = parse_integer(value);
+  if (!number || *number == 0 || *number > 1000)
+    return bad_number(line, "has a version that is no sensible number");
+  playlist_.version = static_cast<int>(*number);
+  return std::nullopt;
+}
+
+Problem Parser::target_duration(const Line& line, std::string_view value) {
+  auto duration = parse_seconds(value); // must be an integer, but decimals do occur
+  if (!duration || *duration > max_target_duration)
+    return bad_number(line, "has a target duration that is no sensible number of seconds");
+  playlist_.target_duration = std::max<nanoseconds>(*duration, min_target_duration);
+  has_target_duration_ = true;
+  return std::nullopt;
+}
+
+Problem Parser::media_sequence(const Line& line, std::string_view value) {
+  auto number = parse_integer(value);
+  if (!number || *number >= max_sequence_number)
+    return bad_number(line, "has a media sequence number that is no sensible number");
+  playlist_.media_sequence = *number;
+  return std::nullopt;
+}
+
+Problem Parser::discontinuity_sequence(const Line& line, std::string_view value) {
+  auto number = parse_integer(value);
+  if (!number || *number >= max_sequence_number)
+    return bad_number(line, "has a discontinuity sequence number that is no sensible number");
+  playlist_.discontinuity_sequence = *number;
+  return std::nullopt;
+}
+
+Problem Parser::extinf(const Line& line, std::string_view value) {
+  auto duration = parse_seconds(value.substr(0, value.find(',')));
+  if (!duration || *duration > max_segment_duration)
+    return bad_number(line, "has an #EXTINF that is no sensible number of seconds");
+  duration_ = *duration;
+  return std::nullopt;
+}
+
+std::optional<Parser::OpenRange> Parser::parse_range(std::string_view text) {
+  auto at = text.find('@');
+  auto length = parse_integer(text.substr(0, at));
+  if (!length || *length > max_resource_size)
+    return std::nullopt;
+  OpenRange range{*length, std::nullopt};
+  if (at != text.npos) {
+    range.offset = parse_integer(text.substr(at + 1));
+    if (!range.offset || *range.offset > max_resource_size)
+      return std::nullopt;
+  }
+  return range;
+}
+
+Problem Parser::byte_range(const Line& line, std::string_view value) {
+  range_ = parse_range(value);
+  if (!range_)
+    return bad_number(line, "has a byte range that cannot be read");
+  return std::nullopt;
+}
+
+Problem Parser::key(const Line& line, std::string_view value) {
+  auto method = find_attribute(value, "METHOD");
+  if (!method)
+    return playlist_error(Kind::bad_tag, line.number, "has a key without a METHOD");
+  if (*method == "NONE") {
+    key_ = {};
+    key_is_identity_ = false;
+    return std::nullopt;
+  }
+  // Several keys in a row are the same one for several systems; only "identity" is ours.
+  auto format = find_attribute(value, "KEYFORMAT").value_or("identity");
+  bool same_group = key_line_ != 0 && key_line_ + 1 == line.number;
+  key_line_ = line.number;
+  if (same_group && key_is_identity_ && format != "identity")
+    return std::nullopt;
+  Key key;
+  key.method = *method == "AES-128"      ? Key::Method::aes_128
+               : *method == "SAMPLE-AES" ? Key::Method::sample_aes
+                                         : Key::Method::other;
+  if (format != "identity" && key.method == Key::Method::aes_128)
+    key.method = Key::Method::other;
+  auto reference = find_attribute(value, "URI");
+  if (!reference && key.method == Key::Method::aes_128)
+    return playlist_error(Kind::bad_tag, line.number, "has a key without a URI");
+  if (reference && key.method == Key::Method::aes_128) {
+    auto resolved = resolve_uri(resolver_, line, *reference);
+    if (!resolved)
+      return resolved.error();
+    key.uri = *resolved;
+  } else if (reference) {
+    key.uri = *reference; // skd:, data: and the like
+  }
+  if (auto iv = find_attribute(value, "IV")) {
+    key.iv = parse_iv(*iv);
+    if (!key.iv)
+      return bad_number(line, "has an IV that is no hexadecimal number of 128 bits");
+  }
+  key_ = std::move(key);
+  key_is_identity_ = format == "identity";
+  return std::nullopt;
+}
+
+Problem Parser::map(const Line& line, std::string_view value) {
+  auto reference = find_attribute(value, "URI");
+  if (!reference)
+    return playlist_error(Kind::bad_tag, line.number, "has an #EXT-X-MAP without a URI");
+  auto resolved = resolve_uri(resolver_, line, *reference);
+  if (!resolved)
+    return resolved.error();
+  InitSection map{*resolved, std::nullopt};
+  if (auto text = find_attribute(value, "BYTERANGE")) {
+    auto range = parse_range(*text);
+    if (!range)
+      return bad_number(line, "has a byte range that cannot be read");
+    map.byte_range = ByteRange{range->offset.value_or(0), range->length};
+  }
+  map_ = std::move(map);
+  return std::nullopt;
+}
+
+Problem Parser::date(const Line&, std::string_view value) {
+  date_ = parse_date_time(value); // a date that cannot be read is as good as none
+  return std::nullopt;
+}
+
+Problem Parser::flag(const Line& line, std::string_view) {
+  auto name = split_tag(line.text).name;
+  discontinuity_ |= name == "#EXT-X-DISCONTINUITY";
+  gap_ |= name == "#EXT-X-GAP";
+  playlist_.ended |= name == "#EXT-X-ENDLIST";
+  playlist_.independent_segments |= name == "#EXT-X-INDEPENDENT-SEGMENTS";
+  playlist_.i_frames_only |= name == "#EXT-X-I-FRAMES-ONLY";
+  return std::nullopt;
+}
+
+Problem Parser::skip(const Line& line, std::string_view) {
+  // Numbers would be wrong from here on.
+  return playlist_error(Kind::bad_tag, line.number,
+                        "leaves segments out (#EXT-X-SKIP), which nobody asked for");
+}
+
+/// A range without an offset goes on where the one before it in the same resource ended.
+Problem Parser::place_byte_range(const Line& line, Segment& segment) {
+  if (!range_)
+    return std::nullopt;
+  ByteRange range{0, range_->length};
+  if (range_->offset) {
+    range.offset = *range_->offset;
+  } else {
+    const auto* before = playlist_.segments.empty() ? nullptr : &playlist_.segments.back();
+    if (!before || !before->byte_range || before->uri != segment.uri)
+      return playlist_error(Kind::bad_tag, line.number,
+                            "has a byte range without an offset, and none before it to follow");
+    range.offset = before->byte_range->offset + before->byte_range->length;
+  }
+  if (range.offset > max_resource_size)
+    return bad_number(line, "has a byte range beyond any sensible size");
+  segment.byte_range = range;
+  return std::nullopt;
+}
+
+/// Each segment holds the URIs of its key and init section: they count each time.
+bool Parser::charge_shared_uris() {
+  return resolver_.charge(key_.uri.size() + (map_ ? map_->uri.size() : 0));
+}
+
+Problem Parser::uri(const Line& line) {
+  if (!duration_)
+    return playlist_error(Kind::missing_extinf, line.number,
+                          "names a segment, but no #EXTINF before it says how long it is");
+  if (playlist_.segments.size() >= max_segments)
+    return playlist_error(Kind::too_many_segments, line.number,
+                          "is one segment more than the " + std::to_string(max_segments) +
+                              " that are read");
+  auto resolved = resolve_uri(resolver_, line, line.text);
+  if (!resolved)
+    return resolved.error();
+  if (!charge_shared_uris())
+    return playlist_error(Kind::too_large, line.number, "makes it too large to keep");
+  Segment segment;
+  segment.uri = std::move(*resolved);
+  segment.duration = *duration_;
+  segment.discontinuity = discontinuity_;
+  segment.program_date_time = date_;
+  segment.program_date_time_tagged = date_.has_value();
+  segment.map = map_;
+  segment.key = key_;
+  segment.gap = gap_;
+  if (auto problem = place_byte_range(line, segment))
+    return problem;
+  playlist_.segments.push_back(std::move(segment));
+  duration_.reset();
+  range_.reset();
+  date_.reset();
+  discontinuity_ = gap_ = false;
+  return std::nullopt;
+}
+
+void number_segments(MediaPlaylist& playlist) {
+  auto sn = playlist.media_sequence;
+  auto discontinuity_sequence = playlist.discontinuity_sequence;
+  for (auto& segment : playlist.segments) {
+    segment.sn = sn++;
+    discontinuity_sequence += segment.discontinuity;
+    segment.discontinuity_sequence = discontinuity_sequence;
+  }
+}
+
+/// Dates for segments without one: on from the date before, then back from the first date of each
+/// stretch between discontinuities. In nanoseconds, so that roundings do not add up.
+void reckon_dates(std::vector<Segment>& segments) {
+  using std::chrono::floor;
+  using std::chrono::milliseconds;
+  using Exact = std::chrono::sys_time<nanoseconds>;
+  std::optional<Exact> end; // of the segment before
+  for (auto& segment : segments) {
+    if (segment.discontinuity)
+      end.reset();
+    if (segment.program_date_time_tagged)
+      end = *segment.program_date_time;
+    else if (end)
+      segment.program_date_time = floor<milliseconds>(*end);
+    if (end)
+      *end += segment.duration;
+  }
+  std::optional<Exact> start; // of the segment after
+  for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
+    if (it->program_date_time)
+      start = *it->program_date_time;
+    else if (start)
+      it->program_date_time = floor<milliseconds>(*start -= it->duration);
+    if (it->discontinuity)
+      start.reset();
+  }
+}
+
+tl::expected<MediaPlaylist, PlaylistError> Parser::finish() {
+  if (!has_target_duration_)
+    return tl::unexpected(playlist_error(Kind::missing_target_duration, 0,
+                                         "has no #EXT-X-TARGETDURATION, so it is not a valid one"));
+  number_segments(playlist_);
+  reckon_dates(playlist_.segments);
+  return std::move(playlist_);
+}
+
+} // namespace
+
+tl::expected<MediaPlaylist, PlaylistError> parse_media_playlist(std::string_view text,
+                                                                const std::string& base_uri) {
+  Parser parser(base_uri);
+  Lines lines(text);
+  while (auto line = lines.next()) {
+    if (auto problem = parser.line(*line))
+      return tl::unexpected(*problem);
+  }
+  return parser.finish();
+}
+
+} // namespace p2plive::media

@@ -1,0 +1,136 @@
+// HLS playlists (RFC 8216) as values: what a viewer reads from the CDN to know what to play.
+// Pure functions, any thread. The text comes from the network: every size is bounded by
+// "media/playlist_limits.h", and what cannot be read comes back as an error for a person.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <variant>
+#include <vector>
+
+namespace p2plive::media {
+
+/// A part of a resource, in bytes (RFC 8216, 4.3.2.2).
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  bool operator==(const ByteRange&) const = default;
+};
+
+/// What a demuxer needs before the first segment (EXT-X-MAP, 4.3.2.5).
+struct InitSection {
+  std::string uri; ///< absolute
+  std::optional<ByteRange> byte_range;
+  bool operator==(const InitSection&) const = default;
+};
+
+/// How a segment is encrypted (EXT-X-KEY, 4.3.2.4).
+struct Key {
+  enum class Method { none, aes_128, sample_aes, other };
+  Method method = Method::none;
+  std::string uri; ///< absolute; as written for another scheme than http(s); empty for none
+  std::optional<std::array<std::uint8_t, 16>> iv; ///< none: the segment's number, big-endian
+  bool operator==(const Key&) const = default;
+};
+
+struct Segment {
+  std::uint64_t sn = 0;                     ///< media sequence number
+  std::string uri;                          ///< absolute, http or https
+  std::chrono::nanoseconds duration{};      ///< EXTINF
+  bool discontinuity = false;               ///< EXT-X-DISCONTINUITY stands before it
+  std::uint64_t discontinuity_sequence = 0; ///< of this segment (6.2.1)
+  /// UTC of its first sample. Where it has no tag of its own: reckoned from the nearest tag before
+  /// it, else after it, on the same side of every discontinuity (6.3.3).
+  std::optional<std::chrono::sys_time<std::chrono::milliseconds>> program_date_time;
+  bool program_date_time_tagged = false; ///< a tag of its own, not reckoned
+  std::optional<ByteRange> byte_range;
+  std::optional<InitSection> map;
+  Key key;
+  bool gap = false; ///< EXT-X-GAP: listed, but not to be had
+  bool operator==(const Segment&) const = default;
+};
+
+struct MediaPlaylist {
+  std::chrono::nanoseconds target_duration{}; ///< at least a second
+  std::uint64_t media_sequence = 0;           ///< of the first segment
+  std::uint64_t discontinuity_sequence = 0;   ///< EXT-X-DISCONTINUITY-SEQUENCE
+  bool ended = false;                         ///< EXT-X-ENDLIST: no more will come
+  bool independent_segments = false;
+  bool i_frames_only = false;
+  int version = 1;
+  std::vector<Segment> segments; ///< oldest first, numbers without holes; may be empty
+  bool operator==(const MediaPlaylist&) const = default;
+};
+
+/// One quality of the stream (EXT-X-STREAM-INF, 4.3.4.2).
+struct Variant {
+  std::string uri;                     ///< absolute, of a media playlist
+  std::uint64_t bandwidth = 0;         ///< peak, bits a second
+  std::uint64_t average_bandwidth = 0; ///< bits a second; 0: not said
+  std::string codecs;                  ///< as written, comma separated; empty: not said
+  std::uint32_t width = 0;             ///< 0: not said
+  std::uint32_t height = 0;
+  double frame_rate = 0;       ///< 0: not said
+  bool separate_audio = false; ///< its sound is in a playlist of its own (EXT-X-MEDIA with URI)
+
+  /// Nothing to see: its codecs are all of sound.
+  bool audio_only() const;
+  bool operator==(const Variant&) const = default;
+};
+
+struct MasterPlaylist {
+  std::vector<Variant> variants; ///< as written, at least one
+  bool independent_segments = false;
+  bool operator==(const MasterPlaylist&) const = default;
+};
+
+struct PlaylistError {
+  enum class Kind {
+    empty,
+    html, ///< a web page, most often an error page or a login
+    json,
+    binary,         ///< NULs, or media instead of a playlist
+    not_a_playlist, ///< text that does not begin with #EXTM3U
+    too_large,
+    line_too_long,
+    uri_too_long,
+    too_many_segments,
+    too_many_variants,
+    missing_target_duration,
+    missing_extinf, ///< a segment without its duration
+    bad_number,     ///< not a number, or an absurd one
+    bad_tag,        ///< a tag that matters and cannot be read
+    bad_uri,        ///< cannot be resolved, or is neither http nor https
+    mixed,          ///< tags of a master and of a media playlist in one
+    no_variants,
+  };
+  Kind kind{};
+  std::size_t line = 0; ///< from 1; 0: the whole text
+  std::string message;  ///< a sentence for a person, with the line in it
+};
+
+using Playlist = std::variant<MasterPlaylist, MediaPlaylist>;
+
+/// Reads a playlist. `base_uri` is where it really came from, after redirects; relative URIs are
+/// resolved against it. Tolerates a BOM, CRLF, unknown tags and comments, an EXTINF at the end
+/// whose URI is still to come, and a final line without line end.
+tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
+                                                     const std::string& base_uri);
+
+/// The variant with the highest bandwidth that is not above `max_bandwidth` (bits a second), the
+/// lowest if all are above; the first listed among equals. One with picture and sound in it goes
+/// before one whose sound is apart, and that before one with sound only. Null for no variants.
+const Variant* choose_variant(const MasterPlaylist& playlist, std::uint64_t max_bandwidth);
+
+/// What of this playlist cannot be played yet, in one sentence; none: all of it can.
+std::optional<std::string> unsupported(const MediaPlaylist& playlist);
+std::optional<std::string> unsupported(const Variant& variant);
+
+} // namespace p2plive::media
