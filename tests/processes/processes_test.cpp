@@ -234,8 +234,8 @@ GST_START_TEST(nginx_takes_other_servers) {
   options.complete_servers = "server { listen 127.0.0.1:@PORT@; return 200 'other'; }";
   auto service = start_nginx(options);
   fail_unless(service.has_value(), "%s", service ? "" : service.error().c_str());
-  fail_unless_equals_string(output_of("curl -sS " + service->url(), scratch.path()).c_str(),
-                            "other");
+  auto body = output_of("curl -sS " + service->url(), scratch.path());
+  fail_unless_equals_string(body.c_str(), "other");
 }
 GST_END_TEST;
 

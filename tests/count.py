@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Counts the tests of several Meson test logs and ends with "N passed, N failed".
+
+usage: count.py FAILED-BUILDS NAME=LOG.json...
+
+A gst-check program counts as many times as it has tests; any other, and one that crashed, once.
+"""
+# SPDX-License-Identifier: LGPL-2.1-or-later
+import json
+import re
+import sys
+
+SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.MULTILINE)
+
+
+def count(run):
+    """(passed, failed) of one line of the log."""
+    ok = run["result"] in ("OK", "EXPECTEDFAIL")
+    if run["result"] == "SKIP":
+        return 0, 0
+    checks = failed = 0
+    for summary in SUMMARY.finditer(run.get("stdout") or ""):
+        checks += int(summary[1])
+        failed += int(summary[2]) + int(summary[3])
+    if checks == 0:
+        return (1, 0) if ok else (0, 1)
+    if not ok and failed == 0:
+        failed = 1  # All its tests passed, and then it failed: a leak, a crash at the end.
+    return max(checks - failed, 0), failed
+
+
+def main():
+    passed, failed = 0, int(sys.argv[1])
+    for argument in sys.argv[2:]:
+        name, path = argument.split("=", 1)
+        try:
+            with open(path, encoding="utf-8") as log:
+                runs = [json.loads(line) for line in log if line.strip()]
+        except FileNotFoundError:
+            print(f"{name}: the tests did not run")
+            failed += 1
+            continue
+        of_log = [count(run) for run in runs]
+        for run, (_, bad) in zip(runs, of_log):
+            if bad:
+                print(f"{name}: {run['name']}: {run['result']}, {bad} failed")
+        ok, bad = sum(a for a, _ in of_log), sum(b for _, b in of_log)
+        print(f"{name}: {ok} passed, {bad} failed")
+        passed, failed = passed + ok, failed + bad
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

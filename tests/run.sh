@@ -1,0 +1,75 @@
+#!/bin/bash
+# Installs what is missing (Debian 12; root or sudo), builds three times - release, with the address
+# and undefined-behaviour sanitizers, and with the thread sanitizer for what has no I/O -, runs every
+# test in each, and ends with one line: "N passed, N failed". Fails when one of them does.
+#
+#   tests/run.sh          everything that a change has to pass, under half an hour on two cores
+#   tests/run.sh --long   also repeated acceptance runs and long ones
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+long=false
+for argument in "$@"; do
+  case "$argument" in
+    --long) long=true ;;
+    *) echo "usage: tests/run.sh [--long]" >&2; exit 2 ;;
+  esac
+done
+
+tools/install-dependencies.sh
+
+warnings=()
+[ "${CI:-}" = true ] && warnings=(-Dwerror=true)
+logs=()
+broken=0
+
+# build NAME MESON-OPTIONS...: into build/NAME; a build that fails counts as one failed test.
+build() {
+  local name=$1
+  shift
+  local folder=build/$name log=build/$name-build.log
+  mkdir -p build
+  echo "== building $name"
+  if { [ -f "$folder/build.ninja" ] || meson setup "$folder" "${warnings[@]}" "$@"; } \
+       </dev/null >"$log" 2>&1 && ninja -C "$folder" </dev/null >>"$log" 2>&1; then
+    return 0
+  fi
+  tail -n 60 "$log"
+  echo "building $name failed"
+  broken=$((broken + 1))
+  return 1
+}
+
+# check NAME MESON-TEST-OPTIONS...: runs tests of build/NAME; the results go into a log of their own.
+check() {
+  local name=$1
+  shift
+  echo "== testing $name"
+  # The verdict comes from the log of all runs, at the end.
+  meson test -C "build/$name" --no-rebuild --print-errorlogs --logbase "$name" "$@" \
+    </dev/null || true
+  logs+=("$name=build/$name/meson-logs/$name.json")
+}
+
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# The slow unwinder, since GLib has no frame pointers: who leaked must be told apart from GLib.
+export ASAN_OPTIONS=detect_stack_use_after_return=1:fast_unwind_on_malloc=0:malloc_context_size=16
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+export TSAN_OPTIONS=halt_on_error=1
+
+long_suite=(--no-suite long)
+$long && long_suite=()
+
+if build release --buildtype=release; then
+  check release "${long_suite[@]}"
+fi
+# A sanitizer makes everything slower, deadlines get room.
+if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false; then
+  check asan --no-suite long --timeout-multiplier 3
+fi
+if build tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false; then
+  check tsan --suite core --suite sim --no-suite long --timeout-multiplier 3
+fi
+
+exec python3 tests/count.py "$broken" "${logs[@]}"
