@@ -37,6 +37,7 @@ private:
   Problem extinf(const Line& line, std::string_view value);
   Problem byte_range(const Line& line, std::string_view value);
   Problem key(const Line& line, std::string_view value);
+  Problem key_details(const Line& line, std::string_view value, Key& key);
   Problem map(const Line& line, std::string_view value);
   Problem date(const Line& line, std::string_view value);
   Problem flag(const Line& line, std::string_view value);
@@ -175,25 +176,31 @@ Problem Parser::key(const Line& line, std::string_view value) {
     return std::nullopt;
   }
   // Several keys in a row are the same one for several systems; only "identity" is ours.
-  auto format = find_attribute(value, "KEYFORMAT").value_or("identity");
+  bool identity = find_attribute(value, "KEYFORMAT").value_or("identity") == "identity";
   bool same_group = key_line_ != 0 && key_line_ + 1 == line.number;
   key_line_ = line.number;
-  if (same_group && key_is_identity_ && format != "identity")
+  if (same_group && key_is_identity_ && !identity)
     return std::nullopt;
   Key key;
-  key.method = *method == "AES-128"      ? Key::Method::aes_128
-               : *method == "SAMPLE-AES" ? Key::Method::sample_aes
-                                         : Key::Method::other;
-  if (format != "identity" && key.method == Key::Method::aes_128)
-    key.method = Key::Method::other;
+  key.method = *method == "AES-128" && identity ? Key::Method::aes_128
+               : *method == "SAMPLE-AES"        ? Key::Method::sample_aes
+                                                : Key::Method::other;
+  if (auto problem = key_details(line, value, key))
+    return problem;
+  key_ = std::move(key);
+  key_is_identity_ = identity;
+  return std::nullopt;
+}
+
+Problem Parser::key_details(const Line& line, std::string_view value, Key& key) {
   auto reference = find_attribute(value, "URI");
-  if (!reference && key.method == Key::Method::aes_128)
-    return playlist_error(Kind::bad_tag, line.number, "has a key without a URI");
-  if (reference && key.method == Key::Method::aes_128) {
+  if (key.method == Key::Method::aes_128) {
+    if (!reference)
+      return playlist_error(Kind::bad_tag, line.number, "has a key without a URI");
     auto resolved = resolve_uri(resolver_, line, *reference);
     if (!resolved)
       return resolved.error();
-    key.uri = *resolved;
+    key.uri = std::move(*resolved);
   } else if (reference) {
     key.uri = *reference; // skd:, data: and the like
   }
@@ -202,8 +209,6 @@ Problem Parser::key(const Line& line, std::string_view value) {
     if (!key.iv)
       return bad_number(line, "has an IV that is no hexadecimal number of 128 bits");
   }
-  key_ = std::move(key);
-  key_is_identity_ = format == "identity";
   return std::nullopt;
 }
 

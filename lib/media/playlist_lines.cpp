@@ -28,9 +28,8 @@ Tag split_tag(std::string_view line) {
 }
 
 PlaylistError playlist_error(PlaylistError::Kind kind, std::size_t line, const std::string& what) {
-  if (line == 0)
-    return {kind, 0, "The playlist " + what + "."};
-  return {kind, line, "Line " + std::to_string(line) + " of the playlist " + what + "."};
+  auto subject = line == 0 ? "The playlist " : "Line " + std::to_string(line) + " of the playlist ";
+  return {kind, line, subject + what + (what.ends_with('?') ? "" : ".")};
 }
 
 tl::expected<std::string, PlaylistError> resolve_uri(UriResolver& resolver, const Line& line,

@@ -41,7 +41,7 @@ Tag split_tag(std::string_view line);
 /// None: nothing wrong.
 using Problem = std::optional<PlaylistError>;
 
-/// "Line 7 of the playlist: ..." or, for line 0, "The playlist ...", as `what` has it.
+/// "Line 7 of the playlist WHAT." or, for line 0, "The playlist WHAT."
 PlaylistError playlist_error(PlaylistError::Kind kind, std::size_t line, const std::string& what);
 
 /// Resolves and says in words what is wrong with a URI.

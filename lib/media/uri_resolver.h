@@ -20,8 +20,8 @@ public:
   ~UriResolver();
   UriResolver(UriResolver&&) noexcept;
 
-  /// Absolute, http or https, at most `max_uri_length`. Percent-encoding stays as it is; bytes
-  /// that no URI may hold (blanks, controls, UTF-8) are percent-encoded.
+  /// Absolute, http or https, at most `max_uri_length`. What is percent-encoded stays so (its
+  /// digits in upper case); bytes that no URI may hold (blanks, controls, UTF-8) are encoded.
   tl::expected<std::string, Error> resolve(std::string_view reference);
 
   /// Counts bytes of a URI that is kept once more; false: the budget is spent.

@@ -1,0 +1,99 @@
+// Master playlists and the choice among their variants.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "fixtures.h"
+
+#include "media/playlist.h"
+
+using namespace p2plive::media;
+
+namespace {
+
+MasterPlaylist parse(const std::string& text) {
+  auto playlist = parse_playlist(text, "http://cdn.example/live/master.m3u8");
+  fail_unless(playlist.has_value(), "%s", playlist ? "" : playlist.error().message.c_str());
+  fail_unless(std::holds_alternative<MasterPlaylist>(*playlist));
+  return std::get<MasterPlaylist>(*playlist);
+}
+
+std::string chosen(const MasterPlaylist& playlist, std::uint64_t max_bandwidth) {
+  auto* variant = choose_variant(playlist, max_bandwidth);
+  return variant ? variant->uri.substr(variant->uri.rfind('/') + 1) : "none";
+}
+
+} // namespace
+
+// Rule: what ffmpeg writes is read.
+GST_START_TEST(ffmpeg_master) {
+  auto playlist = parse(read_fixture("ffmpeg-master.m3u8"));
+  fail_unless_equals_uint64(playlist.variants.size(), 2);
+  const auto& low = playlist.variants[0];
+  fail_unless_equals_string(low.uri.c_str(), "http://cdn.example/live/low.m3u8");
+  fail_unless_equals_uint64(low.bandwidth, 92400);
+  fail_unless_equals_string(low.codecs.c_str(), "avc1.f4000a,mp4a.40.2"); // a quoted comma
+  fail_unless_equals_int(low.width, 160);
+  fail_unless_equals_int(low.height, 90);
+}
+GST_END_TEST;
+
+// Rule: every attribute finds its field, whatever stands around it; broken extras do no harm.
+GST_START_TEST(attributes) {
+  auto playlist = parse(
+      "#EXTM3U\n#EXT-X-STREAM-INF:X-NAME=\"BANDWIDTH=1,a\", AVERAGE-BANDWIDTH=900,BANDWIDTH=1000,"
+      "RESOLUTION=wide,FRAME-RATE=29.970,CODECS=\"avc1.4d401f\"\nv.m3u8\n"
+      "#EXT-X-STREAM-INF:BANDWIDTH=5,FRAME-RATE=nan,RESOLUTION=99999999999x1\nw.m3u8\n");
+  const auto& wide = playlist.variants[0];
+  fail_unless_equals_uint64(wide.bandwidth, 1000);
+  fail_unless_equals_uint64(wide.average_bandwidth, 900);
+  fail_unless_equals_int(wide.width, 0);
+  fail_unless_equals_float(wide.frame_rate, 29.97);
+  fail_unless_equals_float(playlist.variants[1].frame_rate, 0);
+  fail_unless_equals_int(playlist.variants[1].height, 0);
+}
+GST_END_TEST;
+
+// Rule: the highest not above the limit; the lowest if none is; the first among equals.
+GST_START_TEST(choice_by_bandwidth) {
+  auto playlist = parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2000\nb\n"
+                        "#EXT-X-STREAM-INF:BANDWIDTH=1000\na\n"
+                        "#EXT-X-STREAM-INF:BANDWIDTH=3000\nc\n"
+                        "#EXT-X-STREAM-INF:BANDWIDTH=3000\nbackup\n");
+  fail_unless_equals_string(chosen(playlist, 2999).c_str(), "b");
+  fail_unless_equals_string(chosen(playlist, 2000).c_str(), "b");
+  fail_unless_equals_string(chosen(playlist, UINT64_MAX).c_str(), "c");
+  fail_unless_equals_string(chosen(playlist, 10).c_str(), "a");
+  fail_unless_equals_string(chosen(MasterPlaylist{}, 10).c_str(), "none");
+}
+GST_END_TEST;
+
+// Rule: picture and sound together go before sound apart, and that before sound only.
+GST_START_TEST(choice_by_kind) {
+  auto playlist =
+      parse("#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"apart\",NAME=\"en\",URI=\"en.m3u8\"\n"
+            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"inside\",NAME=\"en\"\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=64,CODECS=\"mp4a.40.2\"\nsound\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=900,CODECS=\"avc1.4d401f\",AUDIO=\"apart\"\ndemuxed\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=9000,CODECS=\"avc1.4d401f\",AUDIO=\"inside\"\nmuxed\n");
+  fail_unless_equals_string(chosen(playlist, 1000).c_str(), "muxed");
+  fail_unless(playlist.variants[0].audio_only());
+  fail_if(playlist.variants[1].audio_only());
+  fail_unless(unsupported(playlist.variants[1]).has_value());
+  fail_if(unsupported(playlist.variants[2]).has_value());
+  playlist.variants.pop_back();
+  fail_unless_equals_string(chosen(playlist, 100).c_str(), "demuxed");
+  playlist.variants.pop_back();
+  fail_unless_equals_string(chosen(playlist, 10).c_str(), "sound");
+}
+GST_END_TEST;
+
+static Suite* master_playlist_suite() {
+  auto* suite = suite_create("master_playlist");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, ffmpeg_master);
+  tcase_add_test(tcase, attributes);
+  tcase_add_test(tcase, choice_by_bandwidth);
+  tcase_add_test(tcase, choice_by_kind);
+  return suite;
+}
+
+GST_CHECK_MAIN(master_playlist)

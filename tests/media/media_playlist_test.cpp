@@ -1,0 +1,188 @@
+// Media playlists that are right, or right enough.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "fixtures.h"
+
+#include "media/playlist.h"
+
+using namespace p2plive::media;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string base = "http://cdn.example/live/stream.m3u8?token=1";
+
+MediaPlaylist parse(const std::string& text, const std::string& base_uri = base) {
+  auto playlist = parse_playlist(text, base_uri);
+  fail_unless(playlist.has_value(), "%s", playlist ? "" : playlist.error().message.c_str());
+  fail_unless(std::holds_alternative<MediaPlaylist>(*playlist));
+  return std::get<MediaPlaylist>(*playlist);
+}
+
+/// A playlist with `body` behind the tags that each must have.
+MediaPlaylist parse_body(const std::string& body) {
+  return parse("#EXTM3U\n#EXT-X-TARGETDURATION:4\n" + body);
+}
+
+std::int64_t wall(const Segment& segment) {
+  return segment.program_date_time ? segment.program_date_time->time_since_epoch().count() : -1;
+}
+
+} // namespace
+
+// Rule: what ffmpeg writes is read: numbers, absolute URIs, durations, dates between EXTINF and
+// URI.
+GST_START_TEST(ffmpeg_live) {
+  auto playlist = parse(read_fixture("ffmpeg-live.m3u8"));
+  fail_unless(playlist.target_duration == 2s);
+  fail_unless_equals_uint64(playlist.media_sequence, 8);
+  fail_unless_equals_int(playlist.version, 3);
+  fail_if(playlist.ended);
+  fail_unless_equals_uint64(playlist.segments.size(), 4);
+  const auto& last = playlist.segments.back();
+  fail_unless_equals_uint64(last.sn, 11);
+  fail_unless_equals_string(last.uri.c_str(), "http://cdn.example/live/live11.ts");
+  fail_unless(last.duration == 1s);
+  fail_unless(last.program_date_time_tagged);
+  fail_unless_equals_int64(wall(last), 1795380851648); // date -u -d 2026-11-22T20:54:11.648 +%s%3N
+  fail_if(unsupported(playlist));
+}
+GST_END_TEST;
+
+// Rule: what hlssink2 writes is read: integer durations and many decimals, no final line end.
+GST_START_TEST(hlssink2) {
+  auto playlist = parse(read_fixture("hlssink2.m3u8"));
+  fail_unless(playlist.ended);
+  fail_unless_equals_uint64(playlist.segments.size(), 5);
+  fail_unless(playlist.segments[0].duration == 2s);
+  fail_unless(playlist.segments[4].duration == 1'899'999'976ns);
+}
+GST_END_TEST;
+
+// Rule: what is not played yet is read, and named in a sentence.
+GST_START_TEST(unsupported_is_named) {
+  auto fmp4 = parse(read_fixture("ffmpeg-fmp4.m3u8"));
+  fail_unless(fmp4.independent_segments && fmp4.ended);
+  const auto& second = fmp4.segments[1];
+  fail_unless((second.byte_range == ByteRange{25665, 23707}));
+  fail_unless_equals_string(second.map->uri.c_str(), "http://cdn.example/live/vod.m4s");
+  fail_unless((second.map->byte_range == ByteRange{0, 1360}));
+  fail_unless(unsupported(fmp4)->find("fragmented MP4") != std::string::npos);
+
+  auto encrypted = parse(read_fixture("ffmpeg-aes128.m3u8"));
+  const auto& key = encrypted.segments[2].key;
+  fail_unless(key.method == Key::Method::aes_128 && key.iv);
+  fail_unless_equals_string(key.uri.c_str(), "https://k.example/key");
+  fail_unless(unsupported(encrypted)->find("AES-128") != std::string::npos);
+
+  auto ranges = parse_body("#EXTINF:4,\n#EXT-X-BYTERANGE:10@5\na.ts\n"
+                           "#EXTINF:4,\n#EXT-X-BYTERANGE:7\na.ts\n");
+  fail_unless((ranges.segments[1].byte_range == ByteRange{15, 7}));
+  fail_unless(unsupported(ranges)->find("BYTERANGE") != std::string::npos);
+
+  auto drm = parse_body("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://x,y\",IV=0xFf\n#EXTINF:4,\na\n");
+  fail_unless(drm.segments[0].key.method == Key::Method::sample_aes);
+  fail_unless_equals_string(drm.segments[0].key.uri.c_str(), "skd://x,y");
+  fail_unless_equals_int((*drm.segments[0].key.iv)[15], 0xff);
+  fail_unless_equals_int((*drm.segments[0].key.iv)[14], 0);
+  fail_unless(unsupported(drm)->find("SAMPLE-AES") != std::string::npos);
+}
+GST_END_TEST;
+
+// Rule: a key holds until the next, NONE ends it; of keys in a row the identity one counts.
+GST_START_TEST(keys_hold_until_the_next) {
+  auto playlist =
+      parse_body("#EXTINF:4,\na\n"
+                 "#EXT-X-KEY:METHOD=AES-128,URI=\"k1\"\n"
+                 "#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"data:x\",KEYFORMAT=\"urn:uuid:1\"\n"
+                 "#EXTINF:4,\nb\n#EXTINF:4,\nc\n"
+                 "#EXT-X-KEY:METHOD=NONE\n#EXTINF:4,\nd\n");
+  fail_unless(playlist.segments[0].key.method == Key::Method::none);
+  fail_unless_equals_string(playlist.segments[1].key.uri.c_str(), "http://cdn.example/live/k1");
+  fail_unless(playlist.segments[2].key == playlist.segments[1].key);
+  fail_unless(playlist.segments[3].key == Key{});
+}
+GST_END_TEST;
+
+// Rule: a segment's discontinuity sequence is the playlist's plus the tags before it (6.2.1).
+GST_START_TEST(discontinuity_sequences) {
+  auto playlist = parse_body("#EXT-X-DISCONTINUITY-SEQUENCE:40\n#EXT-X-MEDIA-SEQUENCE:5\n"
+                             "#EXT-X-DISCONTINUITY\n#EXTINF:4,\na\n#EXTINF:4,\nb\n"
+                             "#EXTINF:4,\n#EXT-X-DISCONTINUITY\nc\n#EXT-X-GAP\n#EXTINF:4,\nd\n");
+  const std::uint64_t expected[] = {41, 41, 42, 42};
+  for (int i = 0; i < 4; ++i) {
+    fail_unless_equals_uint64(playlist.segments[i].discontinuity_sequence, expected[i]);
+    fail_unless_equals_uint64(playlist.segments[i].sn, 5u + i);
+    fail_unless(playlist.segments[i].discontinuity == (i == 0 || i == 2));
+    fail_unless(playlist.segments[i].gap == (i == 3));
+  }
+}
+GST_END_TEST;
+
+// Rule: dates go on from a tag, and back from the first one, but not across a discontinuity.
+GST_START_TEST(dates_are_reckoned) {
+  auto playlist =
+      parse_body("#EXTINF:4,\na\n"
+                 "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T01:00:10+01:00\n#EXTINF:1.9996,\nb\n"
+                 "#EXTINF:1.9996,\nc\n#EXTINF:1.9996,\nd\n"
+                 "#EXT-X-DISCONTINUITY\n#EXTINF:4,\ne\n"
+                 "#EXT-X-DISCONTINUITY\n#EXTINF:4,\nf\n"
+                 "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:01:00.5Z\n#EXTINF:4,\ng\n");
+  const std::int64_t expected[] = {6000, 10000, 11999, 13999, -1, 56500, 60500};
+  for (int i = 0; i < 7; ++i) {
+    fail_unless_equals_int64(wall(playlist.segments[i]), expected[i]);
+    fail_unless(playlist.segments[i].program_date_time_tagged == (i == 1 || i == 6));
+  }
+}
+GST_END_TEST;
+
+// Rule: BOM, CRLF, comments, unknown tags, blank lines and an EXTINF without its URI yet do no
+// harm.
+GST_START_TEST(untidy_ones_are_read) {
+  auto playlist = parse("\xef\xbb\xbf#EXTM3U\r\n# comment\r\n#EXT-X-TARGETDURATION:4 \r\n\r\n"
+                        "#EXT-X-NEW-THING:A=\"b,c\"\r\n#EXTINF:3.5,title, with \xe9 comma\r\n"
+                        "#EXT-X-PROGRAM-DATE-TIME:yesterday\r\n  a.ts\t\r\n"
+                        "#EXT-X-PART:DURATION=1,URI=\"p\"\r\n#EXTINF:4\r\n");
+  fail_unless_equals_uint64(playlist.segments.size(), 1);
+  fail_unless(playlist.segments[0].duration == 3500ms);
+  fail_unless_equals_string(playlist.segments[0].uri.c_str(), "http://cdn.example/live/a.ts");
+  fail_if(playlist.segments[0].program_date_time);
+  fail_unless(parse("#EXTM3U\n#EXT-X-TARGETDURATION:0\n").target_duration == 1s);
+}
+GST_END_TEST;
+
+// Rule: URIs are resolved as RFC 3986 says, and what is percent-encoded stays so.
+GST_START_TEST(uris_are_resolved) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a.ts", "https://u:p@h.example:8443/x/y/a.ts"},
+      {"../a.ts?q=1&r=%2F", "https://u:p@h.example:8443/x/a.ts?q=1&r=%2F"},
+      {"/a%20b%2Fc.ts", "https://u:p@h.example:8443/a%20b%2Fc.ts"},
+      {"//other.example/a", "https://other.example/a"},
+      {"HTTP://Other.example/a", "http://Other.example/a"},
+      {"?only=query", "https://u:p@h.example:8443/x/y/list.m3u8?only=query"},
+      {"a b\xc3\xa9.ts", "https://u:p@h.example:8443/x/y/a%20b%C3%A9.ts"},
+      {"http://[::1]:80/a", "http://[::1]:80/a"},
+  };
+  for (const auto& [reference, expected] : cases) {
+    auto playlist = parse(std::string("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n") + reference,
+                          "https://u:p@h.example:8443/x/y/list.m3u8?t=0");
+    fail_unless_equals_string(playlist.segments[0].uri.c_str(), expected);
+  }
+}
+GST_END_TEST;
+
+static Suite* media_playlist_suite() {
+  auto* suite = suite_create("media_playlist");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, ffmpeg_live);
+  tcase_add_test(tcase, hlssink2);
+  tcase_add_test(tcase, unsupported_is_named);
+  tcase_add_test(tcase, keys_hold_until_the_next);
+  tcase_add_test(tcase, discontinuity_sequences);
+  tcase_add_test(tcase, dates_are_reckoned);
+  tcase_add_test(tcase, untidy_ones_are_read);
+  tcase_add_test(tcase, uris_are_resolved);
+  return suite;
+}
+
+GST_CHECK_MAIN(media_playlist)
