@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "buffers.h"
+
+namespace p2plive::gst {
+namespace {
+
+constexpr std::size_t ts_packet_size = 188;
+constexpr std::uint8_t ts_sync_byte = 0x47;
+
+using Memory = std::shared_ptr<const void>;
+
+void release(gpointer memory) {
+  delete static_cast<Memory*>(memory);
+}
+
+void add_unix_time(GstBuffer* buffer, std::chrono::sys_time<std::chrono::milliseconds> time) {
+  const auto since_epoch =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+  if (since_epoch < 0)
+    return;
+  auto* caps = gst_caps_new_empty_simple("timestamp/x-unix");
+  gst_buffer_add_reference_timestamp_meta(buffer, caps, static_cast<GstClockTime>(since_epoch),
+                                          GST_CLOCK_TIME_NONE);
+  gst_caps_unref(caps);
+}
+
+} // namespace
+
+GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
+  auto* result = gst_buffer_new();
+  // The flag READONLY makes whoever wants to write copy first: other readers share these bytes.
+  auto* bytes = const_cast<std::uint8_t*>(buffer.data);
+  gst_buffer_append_memory(
+      result, gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, bytes, buffer.size, 0, buffer.size,
+                                     new Memory(std::move(buffer.memory)), release));
+  // Only where a timestamp says so: pro rata ones in between make tsdemux correct its clock by tens
+  // of milliseconds, where the stream is not constant in bitrate.
+  if (buffer.offset == 0)
+    GST_BUFFER_PTS(result) = static_cast<GstClockTime>(place.pts.count());
+  GST_BUFFER_DURATION(result) = static_cast<GstClockTime>(buffer.duration.count());
+  GST_BUFFER_OFFSET(result) = buffer.media_sequence;
+  GST_BUFFER_OFFSET_END(result) = buffer.offset;
+  if (buffer.offset == 0)
+    GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_MARKER);
+  if (buffer.discontinuity)
+    GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_DISCONT);
+  if (buffer.offset == 0 && buffer.program_date_time)
+    add_unix_time(result, *buffer.program_date_time);
+  return result;
+}
+
+bool is_mpegts(const Buffer& buffer) {
+  if (buffer.size < ts_packet_size)
+    return false;
+  for (std::size_t at = 0; at < buffer.size && at < 3 * ts_packet_size; at += ts_packet_size)
+    if (buffer.data[at] != ts_sync_byte)
+      return false;
+  return true;
+}
+
+} // namespace p2plive::gst

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media_time.h"
+
+#include <algorithm>
+
+namespace p2plive::gst {
+
+MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> clock) {
+  auto segment = locate(buffer, clock);
+  Place place{position_, segment};
+  position_ += buffer.duration;
+  return place;
+}
+
+std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
+                                                    std::optional<Time> clock) {
+  // What EXTINF says stands until a timestamp says better.
+  Time media = position_;
+  if (buffer.timestamp) {
+    if (!origin_)
+      origin_ = *buffer.timestamp - position_;
+    media = *buffer.timestamp - *origin_;
+    // A restarted encoder may count from before our beginning; there are no times below 0.
+    if (media < Time::zero()) {
+      origin_ = *buffer.timestamp - position_;
+      media = position_;
+    }
+  }
+
+  const bool first = !begun_;
+  begun_ = true;
+  const bool jump = media - position_ > tolerance || position_ - media > tolerance;
+  if (!first && !jump && !buffer.discontinuity) {
+    position_ = media;
+    return {};
+  }
+
+  const Time base = first ? Time::zero() : std::max(running_time(), clock.value_or(Time::zero()));
+  position_ = media;
+  segment_ = {media, base};
+  return segment_;
+}
+
+} // namespace p2plive::gst

@@ -1,0 +1,44 @@
+// Where the bytes of a live stream stand in a GStreamer TIME segment.
+// Used on the streaming thread only. All times are nanoseconds.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "viewer/viewer.h"
+
+namespace p2plive::gst {
+
+/// Places buffers on one line of media time, which begins at 0 with the first timestamp of the
+/// session, and says when that line breaks and a new segment has to be announced.
+class MediaTime {
+public:
+  using Time = std::chrono::nanoseconds;
+
+  /// What a GstSegment needs: media time `start` plays at running time `base`.
+  struct Segment {
+    Time start{};
+    Time base{};
+  };
+
+  struct Place {
+    Time pts{};
+    std::optional<Segment> segment; ///< announce it before the buffer
+  };
+
+  /// A timestamp this far from where the durations before it lead is a jump, not drift.
+  static constexpr Time tolerance = std::chrono::milliseconds(500);
+
+  /// The place of the next buffer. `clock` is the pipeline's running time while it plays: where a
+  /// new segment begins, it begins no earlier than that, or every later frame would come too late.
+  Place place(const Buffer& buffer, std::optional<Time> clock);
+
+private:
+  std::optional<Segment> locate(const Buffer& buffer, std::optional<Time> clock);
+  Time running_time() const { return segment_.base + (position_ - segment_.start); }
+
+  bool begun_ = false;
+  std::optional<Time> origin_; ///< the timestamp that is media time 0
+  Time position_{};            ///< media time after the last buffer
+  Segment segment_;
+};
+
+} // namespace p2plive::gst

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "messages.h"
+
+namespace p2plive::gst {
+namespace {
+
+struct Code {
+  GQuark domain;
+  int code;
+};
+
+Code code_of(Error::Kind kind) {
+  switch (kind) {
+  case Error::Kind::not_found:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND};
+  case Error::Kind::not_authorized:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED};
+  case Error::Kind::open:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ};
+  case Error::Kind::read:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ};
+  case Error::Kind::settings:
+    return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS};
+  case Error::Kind::format:
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+  }
+  return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED};
+}
+
+} // namespace
+
+void post_error(GstElement* element, const Error& error) {
+  const auto [domain, code] = code_of(error.kind);
+  gst_element_message_full(element, GST_MESSAGE_ERROR, domain, code,
+                           g_strdup(error.message.c_str()), g_strdup(error.detail.c_str()),
+                           __FILE__, __func__, __LINE__);
+}
+
+void post_skipped(GstElement* element, std::chrono::nanoseconds skipped) {
+  auto* structure = gst_structure_new("p2plive-skipped", "skipped-time", G_TYPE_UINT64,
+                                      static_cast<guint64>(skipped.count()), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+} // namespace p2plive::gst

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/**
+ * SECTION:element-p2plivesrc
+ * @title: p2plivesrc
+ * @short_description: Plays a live HLS stream partly from its CDN and partly from other viewers
+ *
+ * The source takes the address of a live HLS stream and emits its MPEG-TS, in order and at the
+ * stream's own pace. What other viewers of the same stream have comes from them; the CDN serves
+ * what nobody has and what is about to be played. Whatever of the peer to peer side fails, the
+ * stream plays on from the CDN.
+ *
+ * Without #GstP2pLiveSrc:index-uri the stream plays from the CDN alone.
+ *
+ * The first buffer of each HLS segment has a timestamp, every buffer a duration. Buffers carry the
+ * media sequence number of their HLS segment as offset and their place in that segment as
+ * offset-end; the first of a segment has %GST_BUFFER_FLAG_MARKER and, where the playlist has the
+ * program date and time, a #GstReferenceTimestampMeta `timestamp/x-unix`.
+ *
+ * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
+ * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
+ *
+ * Addresses `p2plive+https://`, `p2plive+http://` and `p2plive://` (short for the first) make
+ * playbin use this source; a fragment `#index=ADDRESS` (percent-encoded) names the Index.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 p2plivesrc uri=https://cdn.example/live.m3u8 index-uri=https://p2p.example/ !
+ * tsdemux name=d d. ! queue ! decodebin ! autovideosink d. ! queue ! decodebin ! autoaudiosink
+ * ]| Plays a stream.
+ * |[
+ * gst-play-1.0 "p2plive+https://cdn.example/live.m3u8#index=https%3A%2F%2Fp2p.example%2F"
+ * ]| Plays it with playbin.
+ * |[
+ * gst-launch-1.0 -e p2plivesrc uri=https://cdn.example/live.m3u8 ! filesink location=live.ts
+ * ]| Records a stream as it is.
+ *
+ * Since: 0.1
+ */
+#include "p2plivesrc.h"
+
+#include "buffers.h"
+#include "messages.h"
+#include "properties.h"
+#include "source.h"
+#include "stream_uri.h"
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+
+GST_DEBUG_CATEGORY_STATIC(gst_p2p_live_src_debug);
+#define GST_CAT_DEFAULT gst_p2p_live_src_debug
+
+#define SRC_CAPS "video/mpegts, systemstream = (boolean) true, packetsize = (int) 188"
+
+struct _GstP2pLiveSrc {
+  GstPushSrc parent;
+  gst::Source* source;
+};
+
+static void gst_p2p_live_src_uri_handler_init(gpointer iface, gpointer);
+
+G_DEFINE_TYPE_WITH_CODE(GstP2pLiveSrc, gst_p2p_live_src, GST_TYPE_PUSH_SRC,
+                        G_IMPLEMENT_INTERFACE(GST_TYPE_URI_HANDLER,
+                                              gst_p2p_live_src_uri_handler_init);
+                        GST_DEBUG_CATEGORY_INIT(gst_p2p_live_src_debug, "p2plivesrc", 0,
+                                                "Live streams from CDN and other viewers"))
+
+GST_ELEMENT_REGISTER_DEFINE(p2plivesrc, "p2plivesrc", GST_RANK_PRIMARY, GST_TYPE_P2P_LIVE_SRC)
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(SRC_CAPS));
+
+namespace {
+
+gst::Source& source_of(gpointer instance) {
+  return *GST_P2P_LIVE_SRC(instance)->source;
+}
+
+/// How often a waiting streaming thread tells the viewer how far playback has got.
+constexpr auto clock_interval = 250ms;
+
+std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
+  GST_OBJECT_LOCK(element);
+  const bool playing = GST_STATE(element) == GST_STATE_PLAYING;
+  GST_OBJECT_UNLOCK(element);
+  const auto time = playing ? gst_element_get_current_running_time(element) : GST_CLOCK_TIME_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID(time))
+    return {};
+  return std::chrono::nanoseconds(static_cast<gint64>(time));
+}
+
+/// Posts why not where it returns false.
+bool open_viewer(GstElement* element) {
+  auto& source = source_of(element);
+  source.time = {};
+  source.caps_sent = false;
+  ViewerOptions options;
+  {
+    std::lock_guard guard(source.lock);
+    options = source.options;
+  }
+  if (options.uri.empty()) {
+    gst::post_error(element, {Error::Kind::settings,
+                              "No stream is set. Set the property uri to the address of a live "
+                              "HLS playlist.",
+                              {}});
+    return false;
+  }
+  if (const auto uri = gst::parse_stream_uri(options.uri)) {
+    options.uri = uri->playlist;
+    if (options.index_uri.empty())
+      options.index_uri = uri->index;
+  }
+  GST_INFO_OBJECT(element, "opening %s, index %s", options.uri.c_str(), options.index_uri.c_str());
+  auto opened = Viewer::open(std::move(options));
+  if (const auto* error = std::get_if<Error>(&opened)) {
+    gst::post_error(element, *error);
+    return false;
+  }
+  std::shared_ptr<Viewer> viewer = std::get<std::unique_ptr<Viewer>>(std::move(opened));
+  std::lock_guard guard(source.lock);
+  source.viewer = std::move(viewer);
+  return true;
+}
+
+void close_viewer(GstElement* element) {
+  auto& source = source_of(element);
+  std::shared_ptr<Viewer> viewer;
+  {
+    std::lock_guard guard(source.lock);
+    viewer = std::move(source.viewer);
+    source.viewer = nullptr;
+  }
+  GST_DEBUG_OBJECT(element, "closing %p", static_cast<void*>(viewer.get()));
+}
+
+void announce_segment(GstBaseSrc* base, const gst::MediaTime::Segment& place) {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.position = segment.time = static_cast<guint64>(place.start.count());
+  segment.base = static_cast<guint64>(place.base.count());
+  GST_INFO_OBJECT(base, "new segment %" GST_SEGMENT_FORMAT, &segment);
+  gst_base_src_new_segment(base, &segment);
+}
+
+/// Caps are set once a session, from its first bytes; false after an error.
+bool announce_caps(GstBaseSrc* base, const Buffer& first) {
+  if (!gst::is_mpegts(first)) {
+    gst::post_error(GST_ELEMENT(base),
+                    {Error::Kind::format,
+                     "The stream's segments are not MPEG-TS. Choose a variant of it that is.",
+                     "segment " + std::to_string(first.media_sequence)});
+    return false;
+  }
+  auto* caps = gst_caps_from_string(SRC_CAPS);
+  const bool set = gst_base_src_set_caps(base, caps);
+  gst_caps_unref(caps);
+  return set;
+}
+
+GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
+  auto& source = source_of(base);
+  if (!source.caps_sent) {
+    if (!announce_caps(base, buffer))
+      return GST_FLOW_EOS;
+    source.caps_sent = true;
+  }
+  if (buffer.skipped > 0s) {
+    GST_INFO_OBJECT(base, "skipped %" GST_TIME_FORMAT,
+                    GST_TIME_ARGS(static_cast<GstClockTime>(buffer.skipped.count())));
+    gst::post_skipped(GST_ELEMENT(base), buffer.skipped);
+  }
+  const auto place = source.time.place(buffer, playing_time(GST_ELEMENT(base)));
+  if (place.segment)
+    announce_segment(base, *place.segment);
+  *out = gst::to_gst_buffer(std::move(buffer), place);
+  GST_LOG_OBJECT(base, "handing out %" GST_PTR_FORMAT, static_cast<void*>(*out));
+  return GST_FLOW_OK;
+}
+
+} // namespace
+
+static GstFlowReturn gst_p2p_live_src_create(GstPushSrc* push, GstBuffer** out) {
+  auto* base = GST_BASE_SRC(push);
+  auto* element = GST_ELEMENT(push);
+  const auto viewer = source_of(push).current_viewer();
+  if (!viewer)
+    return GST_FLOW_FLUSHING;
+  for (;;) {
+    auto output =
+        viewer->pop(playing_time(element), std::chrono::steady_clock::now() + clock_interval);
+    if (auto* buffer = std::get_if<Buffer>(&output))
+      return hand_out(base, std::move(*buffer), out);
+    if (const auto* error = std::get_if<Error>(&output)) {
+      // EOS and not ERROR, for which the base class would post a second message; downstream gets
+      // the same EOS event either way, so that a recording is finished properly.
+      gst::post_error(element, *error);
+      return GST_FLOW_EOS;
+    }
+    if (std::holds_alternative<EndOfStream>(output))
+      return GST_FLOW_EOS;
+    if (std::holds_alternative<Interrupted>(output))
+      return GST_FLOW_FLUSHING;
+  }
+}
+
+static gboolean gst_p2p_live_src_unlock(GstBaseSrc* base) {
+  if (const auto viewer = source_of(base).current_viewer())
+    viewer->interrupt(true);
+  return TRUE;
+}
+
+static gboolean gst_p2p_live_src_unlock_stop(GstBaseSrc* base) {
+  if (const auto viewer = source_of(base).current_viewer())
+    viewer->interrupt(false);
+  return TRUE;
+}
+
+static gboolean gst_p2p_live_src_negotiate(GstBaseSrc*) {
+  // The caps are known with the first bytes, and set then.
+  return TRUE;
+}
+
+static gboolean gst_p2p_live_src_is_seekable(GstBaseSrc*) {
+  return FALSE;
+}
+
+static gboolean gst_p2p_live_src_query(GstBaseSrc* base, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION)
+    return FALSE;
+  const auto answered = GST_BASE_SRC_CLASS(gst_p2p_live_src_parent_class)->query(base, query);
+  if (answered && GST_QUERY_TYPE(query) == GST_QUERY_SCHEDULING) {
+    GstSchedulingFlags flags;
+    int smallest, largest, alignment;
+    gst_query_parse_scheduling(query, &flags, &smallest, &largest, &alignment);
+    // Players buffer what comes over a network, and know a network by this flag.
+    flags = static_cast<GstSchedulingFlags>(flags | GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED);
+    gst_query_set_scheduling(query, flags, smallest, largest, alignment);
+  }
+  return answered;
+}
+
+// The viewer is opened and closed here and not in start() and stop(): where start() fails, the
+// base class posts an error of its own beside ours.
+static GstStateChangeReturn gst_p2p_live_src_change_state(GstElement* element,
+                                                          GstStateChange transition) {
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !open_viewer(element))
+    return GST_STATE_CHANGE_FAILURE;
+  const auto result =
+      GST_ELEMENT_CLASS(gst_p2p_live_src_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    close_viewer(element);
+  return result;
+}
+
+static void gst_p2p_live_src_set_property(GObject* object, guint id, const GValue* value,
+                                          GParamSpec* spec) {
+  gst::set_property(source_of(object), object, id, value, spec);
+}
+
+static void gst_p2p_live_src_get_property(GObject* object, guint id, GValue* value,
+                                          GParamSpec* spec) {
+  gst::get_property(source_of(object), object, id, value, spec);
+}
+
+static void gst_p2p_live_src_init(GstP2pLiveSrc* self) {
+  self->source = new gst::Source;
+  auto* base = GST_BASE_SRC(self);
+  gst_base_src_set_format(base, GST_FORMAT_TIME);
+  gst_base_src_set_do_timestamp(base, FALSE);
+}
+
+static void gst_p2p_live_src_finalize(GObject* object) {
+  delete GST_P2P_LIVE_SRC(object)->source;
+  G_OBJECT_CLASS(gst_p2p_live_src_parent_class)->finalize(object);
+}
+
+static void gst_p2p_live_src_class_init(GstP2pLiveSrcClass* klass) {
+  auto* object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = gst_p2p_live_src_set_property;
+  object_class->get_property = gst_p2p_live_src_get_property;
+  object_class->finalize = gst_p2p_live_src_finalize;
+  gst::install_properties(object_class);
+
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = gst_p2p_live_src_change_state;
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(
+      element_class, "Peer-assisted live source", "Source/Network",
+      "Plays a live HLS stream partly from its CDN and partly from other viewers",
+      "The p2plive authors");
+
+  auto* base_class = GST_BASE_SRC_CLASS(klass);
+  base_class->unlock = gst_p2p_live_src_unlock;
+  base_class->unlock_stop = gst_p2p_live_src_unlock_stop;
+  base_class->negotiate = gst_p2p_live_src_negotiate;
+  base_class->is_seekable = gst_p2p_live_src_is_seekable;
+  base_class->query = gst_p2p_live_src_query;
+
+  GST_PUSH_SRC_CLASS(klass)->create = gst_p2p_live_src_create;
+}
+
+static GstURIType gst_p2p_live_src_uri_get_type(GType) {
+  return GST_URI_SRC;
+}
+
+static const gchar* const* gst_p2p_live_src_uri_get_protocols(GType) {
+  return gst::stream_uri_schemes;
+}
+
+static gchar* gst_p2p_live_src_uri_get_uri(GstURIHandler* handler) {
+  auto& source = source_of(handler);
+  std::lock_guard guard(source.lock);
+  if (source.options.uri.empty())
+    return nullptr;
+  return g_strdup(gst::to_handler_uri(source.options.uri).c_str());
+}
+
+static gboolean gst_p2p_live_src_uri_set_uri(GstURIHandler* handler, const gchar* uri,
+                                             GError** error) {
+  auto& source = source_of(handler);
+  std::lock_guard guard(source.lock);
+  if (source.viewer) {
+    g_set_error_literal(error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+                        "The address of a running p2plivesrc cannot be changed.");
+    return FALSE;
+  }
+  if (!gst::parse_stream_uri(uri)) {
+    g_set_error(error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI, "This is not an address: %s", uri);
+    return FALSE;
+  }
+  source.options.uri = uri;
+  return TRUE;
+}
+
+static void gst_p2p_live_src_uri_handler_init(gpointer iface, gpointer) {
+  auto* handler = static_cast<GstURIHandlerInterface*>(iface);
+  handler->get_type = gst_p2p_live_src_uri_get_type;
+  handler->get_protocols = gst_p2p_live_src_uri_get_protocols;
+  handler->get_uri = gst_p2p_live_src_uri_get_uri;
+  handler->set_uri = gst_p2p_live_src_uri_set_uri;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media_time.h"
+
+#include <gst/check/gstcheck.h>
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using p2plive::gst::MediaTime;
+using Time = MediaTime::Time;
+
+namespace {
+
+Buffer begin(std::optional<Time> timestamp, Time duration) {
+  Buffer buffer;
+  buffer.timestamp = timestamp;
+  buffer.duration = duration;
+  return buffer;
+}
+
+Buffer part(Time duration) {
+  Buffer buffer;
+  buffer.offset = 188;
+  buffer.duration = duration;
+  return buffer;
+}
+
+Buffer restart(std::optional<Time> timestamp, Time duration) {
+  auto buffer = begin(timestamp, duration);
+  buffer.discontinuity = true;
+  return buffer;
+}
+
+void equals(Time is, Time should) {
+  fail_unless_equals_int64(is.count(), should.count());
+}
+
+} // namespace
+
+// Rule: media time begins at 0, whatever the encoder's clock says, with one segment.
+GST_START_TEST(the_first_timestamp_is_zero) {
+  MediaTime time;
+  const auto first = time.place(begin(77s, 1s), 5s);
+  equals(first.pts, 0s);
+  fail_unless(first.segment.has_value());
+  equals(first.segment->start, 0s);
+  equals(first.segment->base, 0s);
+  const auto second = time.place(part(1s), {});
+  fail_if(second.segment.has_value());
+  const auto third = time.place(begin(79s, 2s), {});
+  fail_if(third.segment.has_value());
+  equals(third.pts, 2s);
+}
+GST_END_TEST;
+
+// Rule: timestamps decide, not EXTINF: durations that are 5 % short do not make playback fast.
+GST_START_TEST(durations_that_are_short_do_not_add_up) {
+  MediaTime time;
+  for (int segment = 0; segment < 100; ++segment) {
+    const auto place = time.place(begin(10s + segment * 2s, 1900ms), {});
+    equals(place.pts, segment * 2s);
+    fail_unless(place.segment.has_value() == (segment == 0));
+  }
+}
+GST_END_TEST;
+
+// Rule: where the timestamp parts from the durations by more than half a second, a new segment goes
+// on at the running time so far; up to half a second it is drift.
+GST_START_TEST(a_jump_makes_a_new_segment) {
+  MediaTime time;
+  time.place(begin(10s, 2s), {});
+  fail_if(time.place(begin(12500ms, 2s), {}).segment.has_value());
+  const auto jump = time.place(begin(24s, 2s), {});
+  fail_unless(jump.segment.has_value());
+  equals(jump.pts, 14s);
+  equals(jump.segment->start, 14s);
+  equals(jump.segment->base, 4500ms);
+  const auto back = time.place(begin(20s, 2s), {});
+  fail_unless(back.segment.has_value());
+  equals(back.segment->start, 10s);
+  equals(back.segment->base, 6500ms);
+}
+GST_END_TEST;
+
+// Rule: every discontinuity makes a new segment, also where the times happen to fit.
+GST_START_TEST(a_discontinuity_makes_a_new_segment) {
+  MediaTime time;
+  time.place(begin(10s, 2s), {});
+  const auto place = time.place(restart(12s, 2s), {});
+  fail_unless(place.segment.has_value());
+  equals(place.segment->start, 2s);
+  equals(place.segment->base, 2s);
+}
+GST_END_TEST;
+
+// Rule: a restarted encoder's times from before our beginning still give times from 0 on.
+GST_START_TEST(times_never_fall_below_zero) {
+  MediaTime time;
+  time.place(begin(1000s, 2s), {});
+  const auto place = time.place(restart(1400ms, 2s), {});
+  equals(place.pts, 2s);
+  equals(place.segment->base, 2s);
+  equals(time.place(begin(3400ms, 2s), {}).pts, 4s);
+}
+GST_END_TEST;
+
+// Rule: after a stall a new segment begins no earlier than the clock, or all of it comes too late.
+GST_START_TEST(a_new_segment_is_not_in_the_past) {
+  MediaTime time;
+  time.place(begin(10s, 2s), {});
+  equals(time.place(restart(30s, 2s), 9s).segment->base, 9s);
+  equals(time.place(restart(40s, 2s), 10s).segment->base, 11s);
+}
+GST_END_TEST;
+
+// Rule: without timestamps the durations count.
+GST_START_TEST(durations_stand_in_for_timestamps) {
+  MediaTime time;
+  time.place(begin({}, 2s), {});
+  equals(time.place(begin({}, 2s), {}).pts, 2s);
+  const auto known = time.place(begin(500s, 2s), {});
+  equals(known.pts, 4s);
+  fail_if(known.segment.has_value());
+}
+GST_END_TEST;
+
+static Suite* media_time_suite() {
+  auto* suite = suite_create("media_time");
+  auto* tests = tcase_create("rules");
+  suite_add_tcase(suite, tests);
+  tcase_add_test(tests, the_first_timestamp_is_zero);
+  tcase_add_test(tests, durations_that_are_short_do_not_add_up);
+  tcase_add_test(tests, a_jump_makes_a_new_segment);
+  tcase_add_test(tests, a_discontinuity_makes_a_new_segment);
+  tcase_add_test(tests, times_never_fall_below_zero);
+  tcase_add_test(tests, a_new_segment_is_not_in_the_past);
+  tcase_add_test(tests, durations_stand_in_for_timestamps);
+  return suite;
+}
+GST_CHECK_MAIN(media_time)
