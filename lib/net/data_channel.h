@@ -1,0 +1,65 @@
+// The one data channel of a connection (RFC 8831, RFC 8832): reliable, ordered, whole messages.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "net/sctp_transport.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace p2plive::net {
+
+/// Lives on the context's thread. Its events come only from within received(), stream_reset() and
+/// flush().
+class DataChannel {
+public:
+  struct Events {
+    std::function<void()> open;
+    std::function<void(std::span<const std::uint8_t>)> message;
+    std::function<void(std::size_t buffered)> drained;
+    std::function<void(std::string)> failed;
+  };
+
+  static constexpr const char* label = "p2plive";
+  static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more is not queued
+  static constexpr std::size_t low_mark = 128 * 1024;
+
+  DataChannel(SctpTransport& sctp, Events events);
+
+  /// The association is up. Who opens the channel takes an even stream as DTLS client, an odd one
+  /// as its server (RFC 8832 section 6); the other side waits for it.
+  void begin(bool opens, bool dtls_client, std::size_t remote_max_message);
+  void received(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> message);
+  void stream_reset(std::uint16_t stream);
+
+  /// False when not open, too large for the other side, or the queue is full.
+  bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body);
+  /// Gives SCTP what it takes of the queue.
+  void flush();
+  std::size_t buffered() const { return queued_bytes_; }
+
+private:
+  struct Message {
+    std::uint32_t ppid = 0;
+    std::vector<std::uint8_t> bytes;
+  };
+  void received_dcep(std::uint16_t stream, std::span<const std::uint8_t> message);
+  void queue(Message message);
+  void become_open();
+
+  SctpTransport& sctp_;
+  Events events_;
+  std::optional<std::uint16_t> stream_;
+  bool opens_ = false, open_ = false, above_low_mark_ = false;
+  std::size_t remote_max_message_ = 0;
+  std::deque<Message> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::vector<std::uint8_t> scratch_; ///< a message on its way to SCTP's own buffer
+};
+
+} // namespace p2plive::net

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "net/peer_connection_impl.h"
+
+#include "net/certificate.h"
+#include "net/ice_candidate.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::net {
+
+using namespace std::chrono_literals;
+using Setup = SessionDescription::Setup;
+
+namespace {
+
+constexpr auto set_up_limit = 15s;
+/// A STUN server that is dead, or far, holds up the offer no longer than this.
+constexpr auto gathering_limit = 800ms;
+constexpr unsigned datagrams_per_service = 64;
+
+} // namespace
+
+PeerConnection::Impl::Impl(GMainContext* context, PeerConnectionOptions options,
+                           PeerConnectionEvents events)
+    : context_(context), options_(std::move(options)), events_(std::move(events)),
+      stack_(SctpStack::share(context)), deadline_(context, [this] { deadline_passed(); }),
+      gathering_limit_(context, [this] {
+        gathered_enough_ = true;
+        wake();
+      }) {}
+
+void PeerConnection::Impl::wake() {
+  if (stack_ && !closed_)
+    stack_->service().schedule(shared_from_this());
+}
+
+void PeerConnection::Impl::fail(std::string reason) {
+  if (over())
+    return;
+  failure_ = std::move(reason);
+  wake();
+}
+
+void PeerConnection::Impl::deadline_passed() {
+  if (stack_)
+    return fail("no connection within 15 seconds");
+  // Nobody serves us without a stack; the timer is what calls from outside.
+  failure_ = "another thread of this process has the SCTP stack";
+  serve();
+}
+
+void PeerConnection::Impl::begin(Role role) {
+  role_ = role;
+  deadline_.arm_in(stack_ ? set_up_limit : 0s);
+  if (!stack_)
+    return;
+  if (!options_.certificate)
+    return fail("no certificate");
+  make_transports();
+  if (!ice_->gather())
+    return fail("no local address to listen on");
+  gathering_limit_.arm_in(gathering_limit);
+}
+
+void PeerConnection::Impl::make_transports() {
+  IceTransport::Options options;
+  options.controlling = role_ == Role::offerer;
+  options.local_addresses = options_.local_addresses;
+  if (!options_.stun.empty())
+    options.stun = options_.stun.front();
+  dtls_ = std::make_unique<DtlsTransport>(
+      context_, options_.certificate,
+      DtlsTransport::Events{
+          .output =
+              [this](auto datagram) {
+                ice_->send(datagram);
+                wake();
+              },
+          .connected = [this] { start_sctp(); },
+          .data = [this](auto packet) { sctp_->input(packet); },
+          .failed = [this](std::string reason) { fail(std::move(reason)); },
+      });
+  make_sctp();
+  ice_ = std::make_unique<IceTransport>(context_, std::move(options), [this] { wake(); });
+}
+
+void PeerConnection::Impl::make_sctp() {
+  auto failed = [this](std::string reason) { fail(std::move(reason)); };
+  sctp_ = std::make_unique<SctpTransport>(
+      stack_, SctpTransport::Events{
+                  .output = [this](auto packet) { dtls_->send(packet); },
+                  .wake = [this] { wake(); },
+                  .connected =
+                      [this] {
+                        channel_->begin(role_ == Role::offerer, dtls_client_, remote_->max_message);
+                      },
+                  .message = [this](auto stream, auto ppid,
+                                    auto message) { channel_->received(stream, ppid, message); },
+                  .reset = [this](auto stream) { channel_->stream_reset(stream); },
+                  .failed = failed,
+              });
+  channel_ = std::make_unique<DataChannel>(*sctp_, DataChannel::Events{
+                                                       .open =
+                                                           [this] {
+                                                             deadline_.disarm();
+                                                             open_ = true;
+                                                             if (!over() && events_.open)
+                                                               events_.open();
+                                                           },
+                                                       .message =
+                                                           [this](auto message) {
+                                                             if (!over() && events_.message)
+                                                               events_.message(message);
+                                                           },
+                                                       .drained =
+                                                           [this](auto buffered) {
+                                                             if (!over() && events_.drained)
+                                                               events_.drained(buffered);
+                                                           },
+                                                       .failed = failed,
+                                                   });
+}
+
+void PeerConnection::Impl::offer() {
+  if (role_ == Role::none && !over())
+    begin(Role::offerer);
+}
+
+void PeerConnection::Impl::accept_offer(const std::string& sdp) {
+  if (role_ != Role::none || over())
+    return;
+  auto description = read_sdp(sdp);
+  if (!description) {
+    role_ = Role::answerer;
+    if (!stack_)
+      deadline_.arm_in(0s);
+    return fail("bad offer: " + description.error());
+  }
+  begin(Role::answerer);
+  if (over() || !ice_)
+    return;
+  // actpass leaves it to us: active, which saves a round trip (RFC 8842 section 5.3).
+  auto client = description->setup != Setup::active;
+  take_remote(std::move(*description), client);
+}
+
+void PeerConnection::Impl::accept_answer(const std::string& sdp) {
+  if (role_ != Role::offerer || !ice_ || remote_ || over())
+    return;
+  auto description = read_sdp(sdp);
+  if (!description)
+    return fail("bad answer: " + description.error());
+  if (description->setup == Setup::actpass)
+    return fail("bad answer: it does not say which side opens DTLS");
+  auto client = description->setup == Setup::passive;
+  take_remote(std::move(*description), client);
+}
+
+void PeerConnection::Impl::take_remote(SessionDescription description, bool dtls_client) {
+  remote_ = std::move(description);
+  dtls_client_ = dtls_client;
+  if (!ice_->set_remote_credentials(remote_->ufrag, remote_->password))
+    return fail("ICE refuses the credentials");
+  ice_->add_remote_candidates(remote_->candidates);
+  ice_->add_remote_candidates(std::exchange(early_candidates_, {}));
+  dtls_->start(dtls_client, remote_->fingerprint);
+  wake();
+}
+
+void PeerConnection::Impl::add_candidates(const std::vector<std::string>& candidates) {
+  if (over())
+    return;
+  if (remote_)
+    return ice_->add_remote_candidates(candidates);
+  auto room = max_candidates - early_candidates_.size();
+  auto count = static_cast<std::ptrdiff_t>(std::min(room, candidates.size()));
+  early_candidates_.insert(early_candidates_.end(), candidates.begin(), candidates.begin() + count);
+}
+
+void PeerConnection::Impl::describe() {
+  described_ = true;
+  gathering_limit_.disarm();
+  SessionDescription description;
+  description.ufrag = ice_->ufrag();
+  description.password = ice_->password();
+  description.fingerprint = options_.certificate->fingerprint();
+  if (role_ == Role::answerer) {
+    description.setup = dtls_client_ ? Setup::active : Setup::passive;
+    description.mid = remote_->mid;
+  }
+  description.max_message = options_.max_message;
+  description.candidates = ice_->local_candidates();
+  if (events_.local_description)
+    events_.local_description(write_sdp(description));
+}
+
+void PeerConnection::Impl::start_sctp() {
+  SctpTransport::Options options;
+  options.remote_port = remote_->sctp_port;
+  options.max_message = options_.max_message;
+  sctp_->start(options);
+}
+
+bool PeerConnection::Impl::send(std::span<const std::uint8_t> head,
+                                std::span<const std::uint8_t> body) {
+  return open_ && !over() && channel_->send(head, body);
+}
+
+bool PeerConnection::Impl::serve() {
+  auto self = shared_from_this(); // the user may let go of us in any event
+  if (closed_)
+    return false;
+  if (failure_.empty() && ice_)
+    serve_layers();
+  if (closed_)
+    return false;
+  if (!failure_.empty()) {
+    finish(failure_);
+    return false;
+  }
+  return ice_ && ice_->has_next();
+}
+
+void PeerConnection::Impl::serve_layers() {
+  if (!described_ && (ice_->gathered() || gathered_enough_))
+    describe();
+  if (!over() && ice_->failed())
+    fail(open_ ? "the other side cannot be reached any more" : "no path to the other side");
+  if (!over() && ice_->connected())
+    dtls_->transport_ready();
+  for (auto left = datagrams_per_service; left > 0 && !over(); --left) {
+    auto datagram = ice_->next();
+    if (!datagram)
+      break;
+    dtls_->receive(*datagram);
+  }
+  if (!over() && sctp_->serve())
+    wake();
+  if (!over() && sctp_->take_writable())
+    channel_->flush();
+  if (!closed_)
+    ice_->flush();
+}
+
+void PeerConnection::Impl::finish(std::string reason) {
+  close();
+  if (events_.closed)
+    events_.closed(std::move(reason));
+}
+
+void PeerConnection::Impl::close() {
+  if (std::exchange(closed_, true))
+    return;
+  deadline_.disarm();
+  gathering_limit_.disarm();
+  // From the top down: SCTP's abort and DTLS's goodbye still leave through the layers below.
+  if (sctp_)
+    sctp_->close();
+  if (dtls_)
+    dtls_->close();
+  if (ice_) {
+    ice_->flush();
+    ice_->close();
+  }
+}
+
+} // namespace p2plive::net

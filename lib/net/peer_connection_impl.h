@@ -1,0 +1,74 @@
+// How a PeerConnection joins its layers. Internal to lib/net.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "net/data_channel.h"
+#include "net/dtls_transport.h"
+#include "net/ice_transport.h"
+#include "net/peer_connection.h"
+#include "net/sctp_stack.h"
+#include "net/sctp_transport.h"
+#include "net/sdp.h"
+#include "net/service_source.h"
+#include "net/timer.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace p2plive::net {
+
+/// ICE, DTLS, SCTP and the channel, one above the other. The layers tell it in their own time; the
+/// user is told only from within serve(), that is never from within a call of his own.
+class PeerConnection::Impl final : public Served, public std::enable_shared_from_this<Impl> {
+public:
+  Impl(GMainContext* context, PeerConnectionOptions options, PeerConnectionEvents events);
+
+  void offer();
+  void accept_offer(const std::string& sdp);
+  void accept_answer(const std::string& sdp);
+  void add_candidates(const std::vector<std::string>& candidates);
+  bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body);
+  std::size_t buffered() const { return channel_ ? channel_->buffered() : 0; }
+  std::uint64_t received_bytes() const { return ice_ ? ice_->received_bytes() : 0; }
+  void close();
+
+  bool serve() override;
+
+private:
+  enum class Role { none, offerer, answerer };
+
+  void begin(Role role);
+  void deadline_passed();
+  void make_transports();
+  void make_sctp();
+  void take_remote(SessionDescription description, bool dtls_client);
+  void describe();
+  void start_sctp();
+  void serve_layers();
+  void finish(std::string reason);
+  void wake();
+  void fail(std::string reason);
+  bool over() const { return closed_ || !failure_.empty(); }
+
+  GMainContext* context_;
+  PeerConnectionOptions options_;
+  PeerConnectionEvents events_;
+  std::shared_ptr<SctpStack> stack_;
+  Timer deadline_, gathering_limit_;
+
+  Role role_ = Role::none;
+  bool dtls_client_ = false, described_ = false, gathered_enough_ = false;
+  bool open_ = false, closed_ = false;
+  std::string failure_;
+  std::optional<SessionDescription> remote_;
+  std::vector<std::string> early_candidates_; ///< before the description that they belong to
+
+  std::unique_ptr<IceTransport> ice_;
+  std::unique_ptr<DtlsTransport> dtls_;
+  std::unique_ptr<SctpTransport> sctp_;
+  std::unique_ptr<DataChannel> channel_;
+};
+
+} // namespace p2plive::net
