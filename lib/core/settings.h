@@ -24,8 +24,10 @@ struct Settings {
   unsigned max_peers = 30;                   ///< connections at most
   std::optional<std::uint64_t> upload_limit; ///< bytes a second; none: no limit; 0: never
   std::size_t pool_limit = 128u << 20;       ///< bytes
-  Duration past = 10s;    ///< kept behind the hand-out position, for slower viewers
-  Duration give_up = 30s; ///< CDN failing and nothing to play for so long: Finish
+  Duration past = 10s; ///< kept behind the hand-out position, for slower viewers
+  bool expects_peers =
+      false; ///< services are configured: leave what is not urgent to viewers yet to be met
+  Duration give_up = 60s; ///< CDN failing and nothing to play for so long: Finish
   std::uint64_t seed = 1; ///< of all random choices
 };
 

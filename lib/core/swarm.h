@@ -16,6 +16,9 @@
 
 namespace p2plive::core {
 
+/// Pieces are held back while a connection holds this many bytes or more.
+inline constexpr std::size_t send_low_mark = 128 * 1024;
+
 /// All calls come from one thread, with times that never fall. After each call, or a batch of them,
 /// the owner carries out take_actions() in order and calls advance() at next_wakeup().
 class Swarm {
@@ -48,14 +51,18 @@ public:
   void peer_opened(Time now, const PeerId& peer);
   /// One data channel message, whole.
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
-  /// Bytes given to Send that have not left yet, told whenever they fall under 128 KiB or are asked
-  /// for.
+  /// Bytes given to Send that have not left yet. Told after each batch of Sends to this peer, and
+  /// again when they fall under send_low_mark. for.
   void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);
   void peer_closed(Time now, const PeerId& peer);
 
   /// The application took `bytes` delivered bytes. `clock` is how far the pipeline's clock has
   /// advanced since the first call while playing, where there is one (conventions.md, Pacing).
   void taken(Time now, std::size_t bytes, std::optional<Duration> clock);
+
+  /// Bytes a second; none: no limit; 0: never.
+  void set_upload_limit(Time now, std::optional<std::uint64_t> limit);
+  void set_max_peers(unsigned peers);
 
   /// Time has passed.
   void advance(Time now);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::core {
+
+namespace {
+/// Bytes handed out and not yet taken, from which on the consumer counts as blocked.
+constexpr std::size_t most_outstanding = 8 * chunk_size;
+
+/// From asking to the first frame: fetch, demux and decode.
+constexpr Duration startup_allowance = 300ms;
+
+/// Media from the beginning of the segment to the beginning of `chunk`.
+Duration media_before(const TimelineEntry& entry, const StoredSegment* segment,
+                      std::uint32_t chunk) {
+  if (chunk == 0 || !segment || segment->slots().empty())
+    return 0ns;
+  double size = segment->size() ? static_cast<double>(*segment->size())
+                                : static_cast<double>(segment->slots().size() * chunk_size);
+  auto share = std::min(1.0, static_cast<double>(chunk) * chunk_size / size);
+  return std::chrono::duration_cast<Duration>(entry.segment.duration * share);
+}
+} // namespace
+
+Cursor::Cursor(Time now, const Settings& settings)
+    : live_delay_(settings.live_delay), paced_(settings.pace == Pace::stream),
+      skips_(settings.late == Late::skip), pacer_(now, settings.lead) {}
+
+const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
+  const TimelineEntry* chosen = nullptr;
+  for (const auto& entry : timeline.entries())
+    if (!chosen || entry.start <= wanted)
+      chosen = &entry;
+  // `chosen` begins before `wanted`; the next one is nearer to it, and less late.
+  if (chosen && chosen->start < wanted)
+    if (auto* later = timeline.after(chosen->segment.sn))
+      return later;
+  return chosen;
+}
+
+void Cursor::start(Time now, const Timeline& timeline) {
+  if (place_ || timeline.entries().empty())
+    return;
+  auto wanted =
+      timeline.live(now) + startup_allowance - live_delay_ - timeline.target_duration() / 4;
+  place_ = Place{choose(wanted, timeline)->segment.sn};
+}
+
+Position Cursor::position(const Timeline& timeline, const Store& store) const {
+  if (!place_)
+    return {};
+  if (auto* entry = timeline.find(place_->sn))
+    return entry->start + media_before(*entry, store.find(place_->sn), place_->chunk);
+  return timeline.entries().empty() ? Position{} : timeline.entries().back().end();
+}
+
+std::optional<Time> Cursor::next_due(Time now) const {
+  if (!place_ || blocked() || !paced_ || pacer_.open())
+    return {};
+  return pacer_.due(now, 1ns);
+}
+
+void Cursor::settle(const Timeline& timeline, const Store& store) {
+  // Past the last chunk of a segment stands the next segment, as soon as it is listed. Of a segment
+  // that turned out to be another version in the middle, nothing more is handed out.
+  auto* segment = store.find(place_->sn);
+  if (!segment || !segment->size())
+    return;
+  bool replaced = place_->chunk > 0 && place_->version != segment->name().version;
+  if (place_->chunk < segment->slots().size() && !replaced)
+    return;
+  if (auto* next = timeline.after(place_->sn)) {
+    broken_ |= replaced || next->after_break;
+    place_ = Place{next->segment.sn};
+  }
+}
+
+bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
+  if (!place_ || !skips_ || !paced_)
+    return false;
+  // In the middle of a segment it takes more: the rest of one that has begun is better than a jump.
+  auto bound = live_delay_ + (place_->chunk == 0 ? 1 : 2) * timeline.target_duration();
+  if (delay(now, timeline, store) <= bound)
+    return false;
+  auto* here = timeline.find(place_->sn);
+  auto wanted =
+      timeline.live(now) + pacer_.downstream() - live_delay_ - timeline.target_duration() / 4;
+  auto* there = choose(wanted, timeline);
+  if (!here || !there || there->start <= here->start)
+    return false;
+  skipped_ += there->start - here->start;
+  broken_ = true;
+  place_ = Place{there->segment.sn};
+  return true;
+}
+
+std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
+  if (!place_ || blocked() || (paced_ && !pacer_.open()))
+    return {};
+  settle(timeline, store);
+  if (!timeline.find(place_->sn))
+    break_off(now, timeline);
+  catch_up(now, timeline, store);
+  auto* entry = timeline.find(place_->sn);
+  auto* segment = store.find(place_->sn);
+  if (!entry || !segment || !segment->size() || place_->chunk >= segment->slots().size())
+    return {};
+  const auto& slot = segment->slots()[place_->chunk];
+  auto version = segment->name().version;
+  if (!slot.data || (place_->chunk > 0 && place_->version != version))
+    return {};
+  Deliver deliver;
+  deliver.chunk = slot.data;
+  deliver.size = segment->length(place_->chunk);
+  deliver.sn = place_->sn;
+  deliver.offset = std::uint64_t{place_->chunk} * chunk_size;
+  deliver.segment_size = *segment->size();
+  deliver.duration = media_before(*entry, segment, place_->chunk + 1) -
+                     media_before(*entry, segment, place_->chunk);
+  deliver.segment_duration = entry->segment.duration;
+  deliver.program_date_time = entry->segment.program_date_time;
+  if (place_->chunk == 0) {
+    deliver.discontinuity = std::exchange(broken_, false);
+    deliver.skipped = std::exchange(skipped_, 0ns);
+  }
+  place_->version = version;
+  ++place_->chunk;
+  outstanding_ += deliver.size;
+  pacer_.spend(deliver.duration);
+  settle(timeline, store);
+  return deliver;
+}
+
+bool Cursor::starving(const Timeline& timeline, const Store& store) const {
+  if (!place_ || blocked() || (paced_ && !pacer_.open()) || at_end(timeline, store))
+    return false;
+  auto* segment = store.find(place_->sn);
+  return !segment || !segment->size() || place_->chunk >= segment->slots().size() ||
+         !segment->slots()[place_->chunk].data;
+}
+
+bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
+  if (!place_ || !timeline.ended() || place_->sn != timeline.newest())
+    return false;
+  auto* segment = store.find(place_->sn);
+  return segment && segment->size() && place_->chunk >= segment->slots().size();
+}
+
+void Cursor::taken(std::size_t bytes, std::optional<Duration> clock) {
+  outstanding_ -= std::min(bytes, outstanding_);
+  if (clock)
+    pacer_.clock_advanced(*clock);
+}
+
+void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
+  pacer_.advance(now, blocked() || !place_);
+  // While the application is paused the place goes on with the stream: other viewers are still
+  // served, and a resume finds the window filled.
+  if (blocked())
+    catch_up(now, timeline, store);
+}
+
+bool Cursor::blocked() const {
+  return outstanding_ >= most_outstanding;
+}
+
+void Cursor::break_off(Time now, const Timeline& timeline) {
+  if (!place_ || timeline.entries().empty())
+    return;
+  broken_ = true;
+  auto wanted =
+      timeline.live(now) + pacer_.downstream() - live_delay_ - timeline.target_duration() / 4;
+  place_ = Place{choose(wanted, timeline)->segment.sn};
+}
+
+void Cursor::skip_segment(const Timeline& timeline) {
+  auto* next = place_ ? timeline.after(place_->sn) : nullptr;
+  if (!next)
+    return;
+  broken_ = true;
+  place_ = Place{next->segment.sn};
+}
+
+Duration Cursor::playable(const Timeline& timeline, const Store& store) const {
+  if (!place_)
+    return 0ns;
+  auto begin = position(timeline, store);
+  auto end = begin;
+  auto chunk = place_->chunk;
+  for (auto* entry = timeline.find(place_->sn); entry; entry = timeline.after(entry->segment.sn)) {
+    auto* segment = store.find(entry->segment.sn);
+    if (!segment || !segment->size())
+      break;
+    while (chunk < segment->slots().size() && segment->slots()[chunk].data)
+      ++chunk;
+    end = entry->start + media_before(*entry, segment, chunk);
+    if (chunk < segment->slots().size())
+      break;
+    chunk = 0;
+  }
+  return end - begin;
+}
+
+Duration Cursor::delay(Time now, const Timeline& timeline, const Store& store) const {
+  if (!place_)
+    return 0ns;
+  return timeline.live(now) - position(timeline, store) + pacer_.downstream();
+}
+
+} // namespace p2plive::core

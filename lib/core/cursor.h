@@ -1,0 +1,84 @@
+// A reader of the window with a point of play of its own: where it stands, when the next bytes are
+// due, when it has fallen behind.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/actions.h"
+#include "core/pacer.h"
+#include "core/settings.h"
+#include "core/store.h"
+#include "core/timeline.h"
+
+#include <optional>
+
+namespace p2plive::core {
+
+/// Reads, never changes, timeline and store. The bytes that it hands out are whole chunks, in
+/// order.
+class Cursor {
+public:
+  Cursor(Time now, const Settings& settings);
+
+  /// Chooses the first segment, once there is a listing: the oldest one that will be at most
+  /// live-delay old at the sink, give or take a quarter of a target duration.
+  void start(Time now, const Timeline& timeline);
+  bool started() const { return place_.has_value(); }
+
+  /// Where the next byte is taken from.
+  struct Place {
+    SequenceNumber sn{};
+    std::uint32_t chunk = 0;
+    Version version{}; ///< of the segment, once its first chunk has gone out
+  };
+  const std::optional<Place>& place() const { return place_; }
+  Position position(const Timeline& timeline, const Store& store) const;
+
+  /// When the byte at `position` will be handed out, with the next one being at `here`. `now` is
+  /// the time last told to advance().
+  Time due(Time now, Position here, Position position) const {
+    return paced_ ? pacer_.due(now, position - here) : now + (position - here);
+  }
+
+  /// When time alone lets the next chunk out; none while it waits for bytes or for the consumer.
+  std::optional<Time> next_due(Time now) const;
+
+  /// The next chunk, when it is here, its time has come and the consumer is not blocked.
+  std::optional<Deliver> take(Time now, const Timeline& timeline, const Store& store);
+  /// The bytes that are due are not here.
+  bool starving(const Timeline& timeline, const Store& store) const;
+  /// Everything that will ever be listed has gone out.
+  bool at_end(const Timeline& timeline, const Store& store) const;
+
+  /// The consumer took bytes that had gone out; `clock` as Swarm::taken has it.
+  void taken(std::size_t bytes, std::optional<Duration> clock);
+  void advance(Time now, const Timeline& timeline, const Store& store);
+  /// The consumer holds so many bytes that it gets no more for now.
+  bool blocked() const;
+
+  /// The window does not continue what went out (a new epoch, another version, a hole): start anew
+  /// at the same distance to live.
+  void break_off(Time now, const Timeline& timeline);
+  /// A segment that cannot be had is left out.
+  void skip_segment(const Timeline& timeline);
+
+  /// Contiguous media after the hand-out position.
+  Duration playable(const Timeline& timeline, const Store& store) const;
+  /// Distance from the live edge to what the sink shows.
+  Duration delay(Time now, const Timeline& timeline, const Store& store) const;
+
+private:
+  const TimelineEntry* choose(Position wanted, const Timeline& timeline) const;
+  void settle(const Timeline& timeline, const Store& store);
+  bool catch_up(Time now, const Timeline& timeline, const Store& store);
+
+  Duration live_delay_;
+  bool paced_;
+  bool skips_;
+  Pacer pacer_;
+  std::optional<Place> place_;
+  std::size_t outstanding_ = 0; ///< bytes handed out and not taken
+  bool broken_ = true;          ///< the next bytes do not continue the last
+  Duration skipped_{};
+};
+
+} // namespace p2plive::core

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/fetches.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace p2plive::core {
+
+Transfer& Fetches::start(Time now, SequenceNumber sn, std::uint32_t first, std::uint32_t last) {
+  auto id = FetchId{next_id_++};
+  Transfer transfer{id, sn, first, last, now};
+  return transfers_.emplace(id, std::move(transfer)).first->second;
+}
+
+Transfer* Fetches::find(FetchId id) {
+  auto found = transfers_.find(id);
+  return found != transfers_.end() ? &found->second : nullptr;
+}
+
+void Fetches::answered(Transfer& transfer, const FetchHead& head) {
+  transfer.offset = head.first;
+  transfer.size = head.size;
+  transfer.building = {};
+}
+
+std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> bytes,
+                              const Allocate& allocate, const Whole& whole) {
+  std::size_t lost = 0;
+  while (!bytes.empty()) {
+    if (!transfer.size || transfer.offset >= *transfer.size)
+      return lost + bytes.size();
+    auto chunk = static_cast<std::uint32_t>(transfer.offset / chunk_size);
+    auto within = static_cast<std::size_t>(transfer.offset % chunk_size);
+    auto length = std::min<std::uint64_t>(chunk_size, *transfer.size - transfer.offset + within);
+    auto step = std::min<std::size_t>(bytes.size(), length - within);
+    if (within == 0)
+      transfer.building = allocate();
+    if (transfer.building) {
+      std::memcpy(transfer.building.data() + within, bytes.data(), step);
+      if (within + step == length)
+        whole(transfer, chunk, std::move(transfer.building));
+    } else {
+      lost += step;
+    }
+    transfer.offset += step;
+    bytes = bytes.subspan(step);
+  }
+  return lost;
+}
+
+bool Fetches::covers(SequenceNumber sn, std::uint32_t chunk) const {
+  return std::any_of(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
+    const auto& transfer = entry.second;
+    auto next =
+        transfer.size ? static_cast<std::uint32_t>(transfer.offset / chunk_size) : transfer.first;
+    return transfer.sn == sn && chunk >= std::max(transfer.first, next) && chunk <= transfer.last;
+  });
+}
+
+void Fetches::finished(Time now, FetchId id) {
+  auto* transfer = find(id);
+  if (!transfer)
+    return;
+  recent_[measured_++ % recent_.size()] = now - transfer->started;
+  transfers_.erase(id);
+}
+
+void Fetches::failed(FetchId id) {
+  transfers_.erase(id);
+}
+
+Duration Fetches::p95() const {
+  auto count = std::min(measured_, recent_.size());
+  if (count == 0)
+    return 500ms;
+  std::vector<Duration> sorted(recent_.begin(), recent_.begin() + count);
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[(count * 95 + 99) / 100 - 1];
+}
+
+} // namespace p2plive::core

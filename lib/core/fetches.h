@@ -1,0 +1,60 @@
+// Transfers from the CDN under way: cuts what arrives into chunks, and knows how long they take.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/chunk_pool.h"
+#include "core/clock.h"
+#include "core/events.h"
+#include "core/ids.h"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <span>
+
+namespace p2plive::core {
+
+/// Chunks [first, last] of one segment, asked for in one closed range.
+struct Transfer {
+  FetchId id{};
+  SequenceNumber sn{};
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  Time started{};
+  std::optional<std::uint64_t> size; ///< of the segment, as the answer's head told
+  std::uint64_t offset = 0;          ///< in the segment, of the next byte to arrive
+  ChunkRef building;                 ///< the chunk that `offset` lies in, as far as it has come
+};
+
+/// Bookkeeping of transfers. Bytes of a chunk stay here until the chunk is whole.
+class Fetches {
+public:
+  /// Where whole chunks go: (transfer, chunk, memory).
+  using Whole = std::function<void(const Transfer&, std::uint32_t chunk, ChunkRef)>;
+  using Allocate = std::function<ChunkRef()>;
+
+  Transfer& start(Time now, SequenceNumber sn, std::uint32_t first, std::uint32_t last);
+  Transfer* find(FetchId id);
+  void answered(Transfer& transfer, const FetchHead& head);
+  /// Returns how many of `bytes` belong to no chunk that can be kept (no memory, no size,
+  /// misaligned).
+  std::size_t received(Transfer& transfer, std::span<const std::uint8_t> bytes,
+                       const Allocate& allocate, const Whole& whole);
+  void finished(Time now, FetchId id); ///< counted among the recent ones
+  void failed(FetchId id);
+  /// Is the chunk still to come with a transfer under way?
+  bool covers(SequenceNumber sn, std::uint32_t chunk) const;
+  void clear() { transfers_.clear(); }
+  const std::map<FetchId, Transfer>& under_way() const { return transfers_; }
+
+  /// 95th percentile of the durations of the last 32 transfers; half a second before there are any.
+  Duration p95() const;
+
+private:
+  std::map<FetchId, Transfer> transfers_;
+  std::uint64_t next_id_ = 1;
+  std::array<Duration, 32> recent_{};
+  std::size_t measured_ = 0;
+};
+
+} // namespace p2plive::core

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/have_journal.h"
+
+#include <algorithm>
+
+namespace p2plive::core {
+
+namespace {
+
+constexpr Duration batching = 100ms;
+/// A viewer with nothing new to tell still says so, or it would be taken for dead.
+constexpr Duration keep_alive = 5s;
+
+template <typename Chunks>
+std::vector<ChunkSpan> spans(const Chunks& chunks) {
+  std::vector<ChunkSpan> out;
+  for (auto chunk : chunks) {
+    if (!out.empty() && out.back().first + out.back().count == chunk)
+      ++out.back().count;
+    else
+      out.push_back({chunk, 1});
+  }
+  return out;
+}
+
+HaveMessage empty(const Store& store, const Timeline& timeline) {
+  HaveMessage have;
+  if (auto newest = timeline.newest())
+    have.newest_listed = *newest;
+  have.oldest = store.segments().empty() ? have.newest_listed : store.segments().begin()->first;
+  return have;
+}
+
+} // namespace
+
+void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk) {
+  pending_[sn].insert(chunk);
+  note(now + batching);
+}
+
+void HaveJournal::sized(Time now, SequenceNumber sn) {
+  pending_[sn];
+  note(now + batching);
+}
+
+void HaveJournal::listed(Time now) {
+  note(now);
+}
+
+void HaveJournal::note(Time at) {
+  flush_at_ = std::min(flush_at_, at);
+}
+
+Time HaveJournal::wakeup() const {
+  return std::min(flush_at_, sent_at_ + keep_alive);
+}
+
+HaveMessage HaveJournal::differences(Time now, const Store& store, const Timeline& timeline) {
+  auto have = empty(store, timeline);
+  for (const auto& [sn, chunks] : pending_) {
+    const auto* segment = store.find(sn);
+    if (segment && segment->size() && have.objects.size() < max_have_objects)
+      have.objects.push_back({segment->name(), *segment->size(), spans(chunks)});
+  }
+  pending_.clear();
+  flush_at_ = Time::max();
+  sent_at_ = now;
+  return have;
+}
+
+HaveMessage HaveJournal::state(const Store& store, const Timeline& timeline) {
+  auto have = empty(store, timeline);
+  // When there are more than fit, the newest are the useful ones.
+  auto count = std::min(store.segments().size(), max_have_objects);
+  auto entry = std::prev(store.segments().end(), static_cast<std::ptrdiff_t>(count));
+  for (; entry != store.segments().end(); ++entry) {
+    const auto& segment = entry->second;
+    if (!segment.size())
+      continue;
+    std::vector<std::uint32_t> here;
+    for (std::uint32_t chunk = 0; chunk < segment.slots().size(); ++chunk)
+      if (segment.slots()[chunk].data)
+        here.push_back(chunk);
+    have.objects.push_back({segment.name(), *segment.size(), spans(here)});
+  }
+  return have;
+}
+
+} // namespace p2plive::core

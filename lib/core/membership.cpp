@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/membership.h"
+
+#include <algorithm>
+
+namespace p2plive::core {
+
+namespace {
+
+constexpr std::size_t most_candidates = 256;
+constexpr std::size_t most_banned = 1'024;
+/// Offers accepted beyond max-peers, so that a newcomer is not refused by everybody.
+constexpr std::size_t spare_slots = 2;
+/// Connections opened at the same time.
+constexpr std::size_t most_connecting = 8;
+
+constexpr Duration review_every = 1s;
+constexpr Duration evict_every = 10s;
+constexpr Duration connecting_patience = 20s;
+constexpr Duration handshake_patience = 5s;
+constexpr Duration silence_patience = 15s;
+constexpr Duration probation = 20s;
+constexpr unsigned most_failures = 4;
+
+constexpr Duration default_interval = 30s;
+constexpr Duration answer_patience = 15s;
+constexpr Duration retry_first = 1s;
+constexpr Duration retry_most = 60s;
+
+} // namespace
+
+Membership::Membership(const Settings& settings)
+    : self_(settings.self), max_peers_(settings.max_peers), random_(settings.seed) {}
+
+void Membership::joined(Time now) {
+  announce_at_ = now;
+  review_at_ = now;
+  evict_at_ = now + evict_every;
+}
+
+void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
+  tracker_failures_ = 0;
+  announced_ = true;
+  population_ = std::max<std::uint32_t>(answer.population, 1);
+  for (const auto& peer : answer.peers)
+    if (peer != self_ && !banned_.contains(peer) && candidates_.size() < most_candidates)
+      candidates_.try_emplace(peer, Candidate{now, 0});
+  auto interval =
+      std::clamp<Duration>(answer.interval > 0s ? answer.interval : default_interval, 1s, 600s);
+  announce_at_ = now + jittered(interval);
+  review_at_ = now;
+}
+
+void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
+  auto backoff =
+      std::min<Duration>(retry_first * (1 << std::min(tracker_failures_++, 6u)), retry_most);
+  announce_at_ =
+      now + jittered(std::clamp<Duration>(retry_after.value_or(backoff), retry_first, 600s));
+}
+
+bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
+  if (banned_.contains(peer) || peer == self_)
+    return false;
+  if (auto ours = connecting_.find(peer); ours != connecting_.end()) {
+    if (self_ < peer)
+      return false;
+    ours->second = now;
+    return true;
+  }
+  if (open + connecting_.size() >= max_peers_ + spare_slots)
+    return false;
+  connecting_.emplace(peer, now);
+  return true;
+}
+
+void Membership::opened(const PeerId& peer) {
+  connecting_.erase(peer);
+  candidates_.erase(peer);
+}
+
+void Membership::closed(Time now, const PeerId& peer, bool was_open) {
+  connecting_.erase(peer);
+  if (banned_.contains(peer) ||
+      (candidates_.size() >= most_candidates && !candidates_.contains(peer)))
+    return;
+  auto& candidate = candidates_[peer];
+  if (!was_open)
+    ++candidate.failures;
+  // Who left for good is not in the tracker's next answers; trying it a few times costs little.
+  if (candidate.failures > 3) {
+    candidates_.erase(peer);
+    return;
+  }
+  candidate.try_at = now + jittered(was_open ? 2s : 5s * (1 << candidate.failures));
+}
+
+void Membership::ban(const PeerId& peer) {
+  if (banned_.size() < most_banned)
+    banned_.insert(peer);
+  candidates_.erase(peer);
+  connecting_.erase(peer);
+}
+
+Membership::Step Membership::step(Time now, const std::map<PeerId, Neighbour>& open) {
+  Step step;
+  if (!has_joined())
+    return step;
+  if (now >= review_at_) {
+    review_at_ = now + review_every;
+    judge(now, open, step);
+    choose(now, open, step);
+  }
+  announce(now, open.size(), step);
+  return step;
+}
+
+void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+  for (const auto& [id, neighbour] : open) {
+    if (!neighbour.ready && now - neighbour.opened_at() > handshake_patience)
+      step.drop.emplace_back(id, "no handshake");
+    else if (now - neighbour.last_heard() > silence_patience)
+      step.drop.emplace_back(id, "silent");
+    else if (neighbour.failures() >= most_failures)
+      step.drop.emplace_back(id, "does not deliver");
+  }
+  for (auto entry = connecting_.begin(); entry != connecting_.end();) {
+    auto [peer, since] = *entry++;
+    if (now - since > connecting_patience) {
+      step.drop.emplace_back(peer, "could not be connected in time");
+      closed(now, peer, false);
+    }
+  }
+  // When every place is taken, the worst one is given to somebody new now and then.
+  bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
+    return entry.second.try_at <= now && !connecting_.contains(entry.first) &&
+           !open.contains(entry.first);
+  });
+  if (now < evict_at_ || open.size() < max_peers_ || !somebody_new || !step.drop.empty())
+    return;
+  evict_at_ = now + evict_every;
+  const Neighbour* worst = nullptr;
+  for (const auto& [id, neighbour] : open)
+    if (now - neighbour.opened_at() > probation &&
+        (!worst || neighbour.quality() < worst->quality()))
+      worst = &neighbour;
+  if (worst)
+    step.drop.emplace_back(worst->id(), "replaced by somebody new");
+}
+
+void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+  std::vector<PeerId> ready;
+  for (const auto& [id, candidate] : candidates_)
+    if (candidate.try_at <= now && !connecting_.contains(id) && !open.contains(id))
+      ready.push_back(id);
+  std::shuffle(ready.begin(), ready.end(), random_);
+  for (const auto& id : ready) {
+    if (open.size() + connecting_.size() >= max_peers_ || connecting_.size() >= most_connecting)
+      break;
+    connecting_.emplace(id, now);
+    step.connect.push_back(id);
+  }
+}
+
+void Membership::announce(Time now, std::size_t open, Step& step) {
+  if (now < announce_at_)
+    return;
+  // The next one comes when this one has been answered, or an answer is no more to be expected.
+  announce_at_ = now + answer_patience;
+  auto slots = max_peers_ + spare_slots - std::min(open, max_peers_ + spare_slots);
+  Announce out;
+  out.event = announced_ ? Announce::Event::update : Announce::Event::started;
+  out.want = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 50));
+  out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
+  out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
+  step.announce = out;
+}
+
+Duration Membership::jittered(Duration around) {
+  std::uniform_real_distribution<double> share(0.8, 1.2);
+  return std::chrono::duration_cast<Duration>(around * share(random_));
+}
+
+} // namespace p2plive::core

@@ -1,0 +1,75 @@
+// Node management: whom to connect to, whom to let go, when to ask the tracker.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/actions.h"
+#include "core/events.h"
+#include "core/neighbour.h"
+#include "core/settings.h"
+
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace p2plive::core {
+
+/// Knows viewers by their ids: candidates, connections being opened, the banned. Open connections
+/// are the swarm's neighbours; it judges them, it does not own them.
+class Membership {
+public:
+  explicit Membership(const Settings& settings);
+
+  void joined(Time now);
+  bool has_joined() const { return announce_at_ != Time::max(); }
+  void tracker_answered(Time now, const TrackerAnswer& answer);
+  void tracker_failed(Time now, std::optional<Duration> retry_after);
+  std::uint32_t population() const { return population_; }
+
+  /// As Swarm::offer_arrived.
+  bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
+  void opened(const PeerId& peer);
+  /// It was closed, or could not be opened: tried again later, the later the more often it failed.
+  void closed(Time now, const PeerId& peer, bool was_open);
+  /// For this session nothing more to do with it.
+  void ban(const PeerId& peer);
+  bool banned(const PeerId& peer) const { return banned_.contains(peer); }
+
+  void set_max_peers(unsigned peers) { max_peers_ = peers; }
+
+  struct Step {
+    std::vector<PeerId> connect;
+    std::vector<std::pair<PeerId, std::string>> drop; ///< and why
+    std::optional<Announce> announce;
+  };
+  Step step(Time now, const std::map<PeerId, Neighbour>& open);
+  Time wakeup() const { return std::min(announce_at_, review_at_); }
+
+private:
+  struct Candidate {
+    Time try_at{};
+    unsigned failures = 0;
+  };
+  void judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
+  void choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
+  void announce(Time now, std::size_t open, Step& step);
+  Duration jittered(Duration around);
+
+  PeerId self_;
+  unsigned max_peers_;
+  std::mt19937_64 random_;
+  std::uint32_t population_ = 1;
+  std::map<PeerId, Candidate> candidates_;
+  std::map<PeerId, Time> connecting_; ///< since when
+  std::set<PeerId> banned_;
+  Time announce_at_ = Time::max();
+  Time review_at_ = Time::max();
+  Time evict_at_{};
+  bool announced_ = false;
+  unsigned tracker_failures_ = 0;
+};
+
+} // namespace p2plive::core

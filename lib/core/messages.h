@@ -1,0 +1,95 @@
+// The messages of the peer protocol as values, and their way to bytes and back.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace p2plive::core {
+
+/// Version of the peer protocol that this program speaks.
+inline constexpr std::uint16_t protocol_major = 1;
+inline constexpr std::uint16_t protocol_minor = 0;
+
+/// Bounds on what a message may carry; more is a protocol error.
+inline constexpr std::size_t max_envelope = 16'384;
+inline constexpr std::size_t max_have_objects = 64;
+inline constexpr std::size_t max_have_ranges = 1'024;
+inline constexpr std::size_t max_text = 256;
+
+struct HandshakeMessage {
+  std::uint16_t major = protocol_major;
+  std::uint16_t minor = protocol_minor;
+  Rid rid;
+  PeerId peer;
+  std::uint32_t chunk_size = 0;
+  bool uploads = true;
+};
+
+/// Chunks [first, first + count).
+struct ChunkSpan {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  bool operator==(const ChunkSpan&) const = default;
+};
+
+struct ObjectHave {
+  ObjectName object;
+  std::uint64_t size = 0; ///< bytes
+  std::vector<ChunkSpan> chunks;
+};
+
+struct HaveMessage {
+  std::vector<ObjectHave> objects;
+  SequenceNumber oldest{};
+  SequenceNumber newest_listed{};
+};
+
+struct RequestMessage {
+  ChunkName chunk;
+  std::chrono::milliseconds deadline{}; ///< from receipt; 0: none
+};
+
+struct CancelMessage {
+  ChunkName chunk;
+};
+
+/// `payload` points into the message that was decoded.
+struct PieceMessage {
+  ChunkName chunk;
+  std::span<const std::uint8_t> payload;
+};
+
+struct BusyMessage {
+  ChunkName chunk;
+  std::chrono::milliseconds retry_after{};
+  bool gone = false; ///< the chunk is not there (any more)
+};
+
+struct ByeMessage {
+  std::string reason;
+};
+
+/// Something that a newer minor version says; to be ignored.
+struct UnknownMessage {};
+
+using PeerMessage = std::variant<HandshakeMessage, HaveMessage, RequestMessage, CancelMessage,
+                                 PieceMessage, BusyMessage, ByeMessage, UnknownMessage>;
+
+/// Bytes of a message (not of UnknownMessage); for a piece the envelope only, which the chunk's
+/// bytes follow.
+std::vector<std::uint8_t> encode(const PeerMessage& message);
+
+/// The message in these bytes, verified and within bounds. None: a protocol error, `reason` says
+/// which. Objects of a kind that this version does not know are left out. A handshake of another
+/// major version is returned with only its version set, for the refusal.
+std::optional<PeerMessage> decode(std::span<const std::uint8_t> bytes, std::string& reason);
+
+} // namespace p2plive::core

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/neighbour.h"
+
+#include <algorithm>
+
+namespace p2plive::core {
+
+namespace {
+/// Weight of one measurement in the running means.
+constexpr double weight = 0.25;
+constexpr std::size_t least_owed = 2;
+constexpr std::size_t most_owed_ever = 32;
+} // namespace
+
+void Neighbour::learn(const HaveMessage& have) {
+  // A restarted encoder begins again from low numbers: what the sender no longer keeps is forgotten
+  // on both sides of its window.
+  std::erase_if(segments_, [&](const auto& entry) {
+    return entry.first < have.oldest || entry.first > have.newest_listed;
+  });
+  newest_listed_ = have.newest_listed;
+  for (const auto& object : have.objects) {
+    if (object.object.sn < have.oldest)
+      continue;
+    auto& segment = segments_[object.object.sn];
+    if (segment.version != object.object.version) {
+      segment = {object.object.version, object.size, {}};
+      segment.chunks.resize(chunk_count(object.size));
+    }
+    for (auto span : object.chunks)
+      for (auto chunk = span.first;
+           chunk < span.first + span.count && chunk < segment.chunks.size(); ++chunk)
+        segment.chunks[chunk] = true;
+  }
+  while (segments_.size() > max_have_objects)
+    segments_.erase(segments_.begin());
+}
+
+bool Neighbour::has(const ChunkName& chunk) const {
+  auto found = segments_.find(chunk.object.sn);
+  return found != segments_.end() && found->second.version == chunk.object.version &&
+         number(chunk.chunk) < found->second.chunks.size() &&
+         found->second.chunks[number(chunk.chunk)];
+}
+
+void Neighbour::has_not(const ChunkName& chunk) {
+  if (has(chunk))
+    segments_[chunk.object.sn].chunks[number(chunk.chunk)] = false;
+}
+
+bool Neighbour::forget(const ChunkName& chunk) {
+  auto found = std::find_if(owed_.begin(), owed_.end(),
+                            [&](const Owed& owed) { return owed.chunk == chunk; });
+  if (found == owed_.end())
+    return false;
+  owed_.erase(found);
+  return true;
+}
+
+std::size_t Neighbour::most_owed() const {
+  if (failures_ > 0)
+    return 1;
+  return std::clamp(static_cast<std::size_t>(rate_ / chunk_size), least_owed, most_owed_ever);
+}
+
+Duration Neighbour::expected(std::size_t bytes) const {
+  auto queue = static_cast<double>(owed_.size() * chunk_size + bytes);
+  return answer_time_ +
+         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(queue / rate_));
+}
+
+void Neighbour::delivered(Time now, const ChunkName& chunk, std::size_t bytes) {
+  auto found = std::find_if(owed_.begin(), owed_.end(),
+                            [&](const Owed& owed) { return owed.chunk == chunk; });
+  if (found == owed_.end())
+    return;
+  // Pieces come one after another: this one took from the later of its request and the last piece.
+  auto began = std::max(found->asked_at, last_piece_);
+  auto took = std::max<Duration>(now - began, 1ms);
+  auto measured = static_cast<double>(bytes) / seconds(took);
+  rate_ = measured_ ? (1 - weight) * rate_ + weight * measured : measured;
+  measured_ = true;
+  if (found->asked_at >= last_piece_)
+    answer_time_ =
+        answer_time_ + std::chrono::duration_cast<Duration>((took - answer_time_) * weight);
+  last_piece_ = now;
+  failures_ = 0;
+  owed_.erase(found);
+}
+
+void Neighbour::failed_to_deliver(Time now) {
+  ++failures_;
+  rate_ = std::max(rate_ * 0.7, 10'000.0);
+  busy_until_ =
+      std::max(busy_until_, now + std::min<Duration>(100ms * (1 << std::min(failures_, 5u)), 2s));
+}
+
+void Neighbour::is_busy(Time now, Duration retry_after) {
+  busy_until_ = now + std::clamp<Duration>(retry_after, 50ms, 5s);
+}
+
+double Neighbour::quality() const {
+  return rate_ / (1.0 + failures_);
+}
+
+} // namespace p2plive::core

@@ -1,0 +1,89 @@
+// One connected viewer: what it has, what it owes, how good it is.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+#include "core/messages.h"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace p2plive::core {
+
+/// What a viewer says it has of one segment.
+struct RemoteSegment {
+  Version version{};
+  std::uint64_t size = 0;
+  std::vector<bool> chunks;
+};
+
+/// One request that has not been answered.
+struct Owed {
+  ChunkName chunk;
+  Time asked_at{};
+};
+
+class Neighbour {
+public:
+  Neighbour(const PeerId& id, Time now) : id_(id), opened_at_(now), last_heard_(now) {}
+
+  const PeerId& id() const { return id_; }
+  Time opened_at() const { return opened_at_; }
+
+  // The handshake.
+  bool ready = false;    ///< theirs has come and was right
+  bool uploads = true;   ///< it serves requests
+  unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
+
+  // What it has.
+  void learn(const HaveMessage& have);
+  bool has(const ChunkName& chunk) const;
+  void has_not(const ChunkName& chunk); ///< it said so itself
+  const std::map<SequenceNumber, RemoteSegment>& segments() const { return segments_; }
+  std::optional<SequenceNumber> newest_listed() const { return newest_listed_; }
+
+  // What it owes.
+  void ask(Time now, const ChunkName& chunk) { owed_.push_back({chunk, now}); }
+  /// Forgets a request. False when there was none.
+  bool forget(const ChunkName& chunk);
+  const std::deque<Owed>& owed() const { return owed_; }
+  /// Requests that it may owe at the same time: about a second of what it delivers.
+  std::size_t most_owed() const;
+  /// How long one more chunk would take to come, behind what it owes already.
+  Duration expected(std::size_t bytes) const;
+
+  // How good it is.
+  void delivered(Time now, const ChunkName& chunk, std::size_t bytes);
+  void failed_to_deliver(Time now);
+  void is_busy(Time now, Duration retry_after);
+  bool available(Time now) const { return ready && uploads && now >= busy_until_; }
+  Time busy_until() const { return busy_until_; }
+  double rate() const { return rate_; } ///< bytes a second, while it had something to deliver
+  double quality() const;               ///< to be compared with other viewers' only
+  unsigned failures() const { return failures_; } ///< in a row
+
+  void heard(Time now) { last_heard_ = now; }
+  Time last_heard() const { return last_heard_; }
+
+  // The way out: bytes given to the connection that have not left.
+  std::size_t buffered = 0;
+
+private:
+  PeerId id_;
+  Time opened_at_;
+  Time last_heard_;
+  std::map<SequenceNumber, RemoteSegment> segments_;
+  std::optional<SequenceNumber> newest_listed_;
+  std::deque<Owed> owed_;
+  double rate_ = 500'000; ///< until measured: half of what a median uplink does
+  bool measured_ = false;
+  Duration answer_time_ = 150ms; ///< from request to piece when it owed nothing else
+  Time last_piece_{};
+  Time busy_until_{};
+  unsigned failures_ = 0;
+};
+
+} // namespace p2plive::core

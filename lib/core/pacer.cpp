@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/pacer.h"
+
+#include <algorithm>
+
+namespace p2plive::core {
+
+namespace {
+/// A pipeline clock that has fallen so far behind was paused, or runs slower: it is followed from
+/// where it is now. Back-pressure takes care of the slower clock.
+constexpr Duration realign_after = 500ms;
+} // namespace
+
+void Pacer::advance(Time now, bool blocked) {
+  auto step = now - last_;
+  last_ = now;
+  monotonic_ += step;
+  if (!blocked)
+    credit_ = std::max(credit_, std::min(lead_, credit_ + step));
+}
+
+void Pacer::clock_advanced(Duration clock) {
+  if (!offset_ || monotonic_ - (clock + *offset_) > realign_after) {
+    offset_ = monotonic_ - clock;
+    granted_beyond_ = 0ns;
+    return;
+  }
+  auto beyond = clock + *offset_ - monotonic_;
+  if (beyond > granted_beyond_) {
+    credit_ = std::min(std::max(lead_, credit_), credit_ + (beyond - granted_beyond_));
+    granted_beyond_ = beyond;
+  }
+}
+
+Time Pacer::due(Time now, Duration ahead) const {
+  return now + std::max(0ns, ahead - credit_);
+}
+
+} // namespace p2plive::core

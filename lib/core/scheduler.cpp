@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/scheduler.h"
+
+#include "core/mix.h"
+#include "core/seeding.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::core {
+
+namespace {
+
+/// Transfers at the same time; beyond the lower number only what is urgent.
+constexpr std::size_t most_transfers = 8;
+constexpr std::size_t most_transfers_ahead = 4;
+
+/// Media ahead of the hand-out position that is looked at.
+constexpr Duration horizon = 60s;
+
+/// Stands for "to the end" while nothing is known of a segment's size.
+constexpr std::uint32_t last_chunk_possible = chunk_count(max_segment_size) - 1;
+
+/// One pass over the window.
+class Planner {
+public:
+  explicit Planner(const Situation& s) : s_(s), position_(s.cursor.position(s.timeline, s.store)) {}
+
+  Plan run() {
+    const auto& place = s_.cursor.place();
+    auto* entry = place ? s_.timeline.find(place->sn) : nullptr;
+    auto first = place ? place->chunk : 0;
+    for (; entry && entry->start < position_ + horizon;
+         entry = s_.timeline.after(entry->segment.sn)) {
+      look_at(*entry, first);
+      first = 0;
+    }
+    deal_cards();
+    return std::move(plan_);
+  }
+
+private:
+  void look_at(const TimelineEntry& entry, std::uint32_t first) {
+    const auto* segment = s_.store.find(entry.segment.sn);
+    if (!segment || segment->missing)
+      return;
+    seeders_ = nullptr;
+    for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
+      if (!segment->slots()[chunk].data && !s_.fetches.covers(segment->sn(), chunk))
+        decide(entry, *segment, chunk);
+    if (segment->slots().empty() && std::exchange(first_unknown_, false) &&
+        !s_.fetches.covers(segment->sn(), 0))
+      decide_unknown(entry, *segment);
+  }
+
+  /// Of the very first segment nothing is known: it is fetched from its start to its end. Those
+  /// after it wait for the size that the answer tells.
+  void decide_unknown(const TimelineEntry& entry, const StoredSegment& segment) {
+    auto urgent_at = due(entry.start) - s_.cdn_threshold;
+    if (s_.now < urgent_at)
+      wake(urgent_at);
+    else
+      fetch(segment, 0, last_chunk_possible, true);
+  }
+
+  void decide(const TimelineEntry& entry, const StoredSegment& segment, std::uint32_t chunk) {
+    const auto& slot = segment.slots()[chunk];
+    auto count = static_cast<double>(segment.slots().size());
+    auto urgent_at = due(entry.start + std::chrono::duration_cast<Duration>(entry.segment.duration *
+                                                                            (chunk / count))) -
+                     s_.cdn_threshold;
+    if (s_.now >= urgent_at) {
+      if (fetch(segment, chunk, chunk, true) && slot.asked)
+        plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, false});
+      return;
+    }
+    wake(urgent_at);
+    if (slot.asked && s_.now < slot.give_up_at) {
+      wake(slot.give_up_at);
+      return;
+    }
+    if (slot.asked)
+      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
+    auto held = segment.size() && somebody_has({segment.name(), ChunkIndex{chunk}});
+    auto duty =
+        seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share}, segment.sn(), chunk);
+    auto seed_at = duty.after == Duration::max()
+                       ? Time::max()
+                       : std::max(entry.listed_at + duty.after, s_.hold_seeding_until);
+    if ((!held || duty.whoever_has_it) && s_.now >= seed_at) {
+      fetch(segment, chunk, chunk, false);
+    } else if (held) {
+      cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), urgent_at});
+    } else {
+      wake(seed_at);
+    }
+  }
+
+  /// Adds the chunk to the last planned range where they touch. False when it has to wait.
+  bool fetch(const StoredSegment& segment, std::uint32_t first, std::uint32_t last, bool urgent) {
+    if (s_.now < segment.retry_at) {
+      wake(segment.retry_at);
+      return false;
+    }
+    if (!plan_.fetches.empty()) {
+      auto& before = plan_.fetches.back();
+      if (before.sn == segment.sn() && before.last + 1 == first) {
+        before.last = last;
+        return true;
+      }
+    }
+    auto under_way = s_.fetches.under_way().size() + plan_.fetches.size();
+    if (under_way >= (urgent ? most_transfers : most_transfers_ahead))
+      return false; // the end of a transfer makes the next plan
+    plan_.fetches.push_back({segment.sn(), first, last});
+    return true;
+  }
+
+  /// Connected viewers that may be expected to fetch a chunk of this segment as soon as we would.
+  const std::vector<PeerId>& seeders(const TimelineEntry& entry) {
+    if (!seeders_) {
+      seeder_ids_.clear();
+      for (const auto& [id, neighbour] : s_.neighbours)
+        if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
+            number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
+          seeder_ids_.push_back(id);
+      seeders_ = &seeder_ids_;
+    }
+    return *seeders_;
+  }
+
+  bool somebody_has(const ChunkName& chunk) const {
+    return std::any_of(s_.neighbours.begin(), s_.neighbours.end(), [&](const auto& entry) {
+      return entry.second.ready && entry.second.uploads && entry.second.has(chunk);
+    });
+  }
+
+  /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
+  /// and each copy is multiplied at once; what comes before it in order of play.
+  void deal_cards() {
+    auto newest = s_.timeline.newest();
+    auto spread = std::stable_partition(cards_.begin(), cards_.end(), [&](const Card& card) {
+      return card.chunk.object.sn != newest;
+    });
+    std::sort(spread, cards_.end(),
+              [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
+    plan_.requests = deal(s_.now, cards_, s_.neighbours);
+    if (plan_.requests.size() < cards_.size())
+      for (const auto& [id, neighbour] : s_.neighbours)
+        if (neighbour.busy_until() > s_.now)
+          wake(neighbour.busy_until());
+  }
+  std::uint64_t turn(const Card& card) const {
+    return mix(s_.self, card.chunk.object.sn, number(card.chunk.chunk));
+  }
+
+  Time due(Position position) const { return s_.cursor.due(s_.now, position_, position); }
+  void wake(Time at) { plan_.wakeup = std::min(plan_.wakeup, at); }
+
+  const Situation& s_;
+  Position position_;
+  Plan plan_;
+  std::vector<Card> cards_;
+  std::vector<PeerId> seeder_ids_;
+  const std::vector<PeerId>* seeders_ = nullptr;
+  bool first_unknown_ = true;
+};
+
+} // namespace
+
+Plan plan(const Situation& situation) {
+  return Planner(situation).run();
+}
+
+Duration cdn_threshold(std::optional<Duration> wanted, Duration fetch_p95, Duration peers_time) {
+  auto most = std::max<Duration>(peers_time, 200ms);
+  if (wanted)
+    return std::min(*wanted, most);
+  auto least = std::min<Duration>(400ms, most);
+  return std::clamp<Duration>(2 * fetch_p95 + 200ms, least, std::max(least, most / 2));
+}
+
+} // namespace p2plive::core

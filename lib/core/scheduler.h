@@ -1,0 +1,63 @@
+// Decides, for every chunk of the window that is not here, where to get it from, and when.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/cursor.h"
+#include "core/dealer.h"
+#include "core/fetches.h"
+#include "core/neighbour.h"
+#include "core/store.h"
+#include "core/timeline.h"
+
+#include <map>
+#include <vector>
+
+namespace p2plive::core {
+
+/// What the scheduler looks at. It changes nothing.
+struct Situation {
+  Time now{};
+  const PeerId& self;
+  const Timeline& timeline;
+  const Store& store;
+  const Cursor& cursor;
+  const Fetches& fetches;
+  const std::map<PeerId, Neighbour>& neighbours;
+  std::uint32_t population = 1;
+  std::optional<double> seed_share;
+  Duration cdn_threshold{};  ///< with less playable time left than this a chunk is urgent
+  Time hold_seeding_until{}; ///< viewers are being met: what is not urgent waits for them
+};
+
+/// Chunks [first, last] of a segment in one range; `last` may lie behind an end that is not known.
+struct PlannedFetch {
+  SequenceNumber sn{};
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+/// A request to take back.
+struct Withdrawal {
+  PeerId peer;
+  SequenceNumber sn{};
+  std::uint32_t chunk = 0;
+  bool failed = false; ///< it was not answered in time, rather than overtaken by events
+};
+
+struct Plan {
+  std::vector<PlannedFetch> fetches;
+  std::vector<Withdrawal> withdrawals;
+  std::vector<Dealt> requests;
+  Time wakeup = Time::max(); ///< when time alone changes the plan
+};
+
+/// The zones of the window, seen from the hand-out position (docs/scheduling.md):
+/// urgent - to the CDN at once; otherwise what a viewer has is dealt, and what nobody has is
+/// fetched by those whose duty it is.
+Plan plan(const Situation& situation);
+
+/// The auto threshold: twice what range fetches take, between 0.4 s and half of the time that peers
+/// have; an explicit one is cut to that time.
+Duration cdn_threshold(std::optional<Duration> wanted, Duration fetch_p95, Duration peers_time);
+
+} // namespace p2plive::core

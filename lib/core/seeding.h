@@ -1,0 +1,49 @@
+// Who fetches a new chunk from the CDN, and when: the rule that keeps the number of CDN copies flat
+// while the audience grows.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace p2plive::core {
+
+/// What one viewer knows when it decides.
+struct SeedingView {
+  PeerId self;
+  std::span<const PeerId> neighbours; ///< connected viewers that could fetch it just as well
+  std::uint32_t population = 1; ///< viewers of the RID, this one included, as the tracker says
+  std::optional<double> share;  ///< a fixed proportion 0..1 instead of the coordinated rule
+};
+
+/// When this viewer fetches the chunk if until then nobody near has it.
+struct SeedingDuty {
+  Duration after{}; ///< since the chunk was listed; Duration::max(): only when it is urgent
+  bool whoever_has_it = false; ///< even if somebody has it by then (the fixed proportion's way)
+};
+
+/// Time that one more viewer, or twice the share of viewers, is given to fetch a chunk and to let
+/// the others know.
+inline constexpr Duration widening_step = 400ms;
+
+/// Copies that a large swarm aims at.
+inline constexpr double wanted_copies = 2.0;
+
+/// Every viewer computes the same hash of (viewer, chunk).
+/// - Where a viewer is connected to enough of the others no chance is needed: of it and its
+///   neighbours the one with the lowest hash fetches at once, the second lowest one step later, and
+///   so on, so that a viewer that fails costs delay and not a stall. With d neighbours each that
+///   makes population / (d + 1) copies: exactly one when everybody is connected to everybody.
+/// - Where that would be more than wanted_copies, those fetch whose hash falls under p =
+/// wanted_copies / population; p doubles
+///   with every step.
+/// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when
+/// it
+///   becomes urgent. (The rule of the original deployment, at 15 %.)
+SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk);
+
+} // namespace p2plive::core

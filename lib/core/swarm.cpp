@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/swarm_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::core {
+
+namespace {
+
+/// Viewers that are yet to be met get this long before what is not urgent goes to the CDN.
+constexpr Duration meeting_time = 5s;
+/// Segments that are listed further ahead than this are not opened yet.
+constexpr Duration open_ahead = 90s;
+constexpr Duration fetch_retry_first = 250ms;
+constexpr Duration fetch_retry_most = 4s;
+/// Refusals after which a segment is taken for not to be had.
+constexpr unsigned most_refusals = 3;
+
+} // namespace
+
+Swarm::Impl::Impl(Time now, Settings settings)
+    : settings(settings), store(settings.pool_limit), cursor(now, settings), membership(settings),
+      uploader(now, settings.upload_limit), now(now), began_(now), delivered_at_(now) {
+  if (settings.expects_peers)
+    hold_seeding_until_ = now + meeting_time;
+}
+
+// The stream.
+
+void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
+  auto change = timeline.update(now, wall, listing);
+  if (change == Timeline::Change::restarted)
+    restart();
+  cursor.start(now, timeline);
+  open_window();
+  if (change == Timeline::Change::extended || change == Timeline::Change::restarted)
+    journal.listed(now);
+}
+
+void Swarm::Impl::restart() {
+  for (const auto& [id, transfer] : fetches.under_way())
+    actions.push_back(CancelFetch{id});
+  fetches.clear();
+  for (auto& [id, neighbour] : neighbours)
+    while (!neighbour.owed().empty()) {
+      send(id, CancelMessage{neighbour.owed().front().chunk});
+      neighbour.forget(ChunkName{neighbour.owed().front().chunk});
+    }
+  store.clear();
+  journal.clear();
+  cursor.break_off(now, timeline);
+}
+
+void Swarm::Impl::open_window() {
+  auto oldest = hand_out_position() - settings.past;
+  for (const auto& entry : timeline.entries()) {
+    if (entry.end() < oldest || entry.start > oldest + open_ahead)
+      continue;
+    auto& segment = store.add(entry.segment.sn, entry.basis);
+    segment.missing |= entry.segment.gap;
+    if (!segment.size())
+      adopt_claims(segment);
+    if (segment.size())
+      continue;
+    if (auto expected = store.expected_size(entry.segment.duration))
+      segment.expect(chunk_count(*expected));
+  }
+}
+
+void Swarm::Impl::close_window() {
+  if (!cursor.started() || timeline.entries().empty())
+    return;
+  timeline.drop_before(hand_out_position() - settings.past);
+  store.drop_before(timeline.entries().front().segment.sn);
+}
+
+// The CDN.
+
+void Swarm::Impl::fetch_answered(Time, FetchId id, const FetchHead& head) {
+  auto* transfer = fetches.find(id);
+  auto* segment = transfer ? store.find(transfer->sn) : nullptr;
+  if (!segment)
+    return;
+  fetches.answered(*transfer, head);
+  if (head.size)
+    size_told(*segment, *head.size, {});
+}
+
+void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
+  auto* transfer = fetches.find(id);
+  if (!transfer)
+    return;
+  stats_.cdn_bytes += bytes.size();
+  fetches.received(
+      *transfer, bytes, [this] { return store.allocate(); },
+      [&](const Transfer& from, std::uint32_t chunk, ChunkRef data) {
+        // Of another size than the segment's by now: bytes of a version that was given up.
+        auto* segment = store.find(from.sn);
+        if (segment && segment->size() == from.size)
+          keep(*segment, chunk, std::move(data), true);
+      });
+  this->now = now;
+}
+
+void Swarm::Impl::fetch_done(Time now, FetchId id) {
+  if (auto* transfer = fetches.find(id))
+    if (auto* segment = store.find(transfer->sn)) {
+      segment->failures = 0;
+      last_failure_.reset();
+    }
+  fetches.finished(now, id);
+}
+
+void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
+  auto* transfer = fetches.find(id);
+  if (!transfer)
+    return;
+  auto* segment = store.find(transfer->sn);
+  if (error.failure == FetchFailure::out_of_range && error.size && segment) {
+    size_told(*segment, *error.size, {});
+    fetches.finished(now, id);
+    return;
+  }
+  ++stats_.cdn_errors;
+  last_failure_ = error;
+  if (segment) {
+    auto wait = std::min<Duration>(fetch_retry_first * (1 << std::min(segment->failures++, 5u)),
+                                   fetch_retry_most);
+    segment->retry_at = now + wait;
+    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals)
+      segment->missing = true;
+  }
+  fetches.failed(id);
+}
+
+bool Swarm::Impl::size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by) {
+  bool known = segment.size() == size;
+  auto change = store.set_size(segment, size, by);
+  if (change == Store::SizeChange::refused)
+    return false;
+  if (change == Store::SizeChange::replaced)
+    journal.forget(segment.sn());
+  if (!known) {
+    if (auto* entry = timeline.find(segment.sn()); entry && !by)
+      store.learn_rate(size, entry->segment.duration);
+    journal.sized(now, segment.sn());
+    window_grew_ = true;
+  }
+  return true;
+}
+
+void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn) {
+  if (chunk >= segment.slots().size())
+    return;
+  auto length = segment.length(chunk);
+  auto asked = segment.slots()[chunk].asked;
+  if (from_cdn && asked) {
+    // It came from the CDN meanwhile: whoever was asked need not send it any more.
+    ChunkName name{segment.name(), ChunkIndex{chunk}};
+    if (auto found = neighbours.find(*asked);
+        found != neighbours.end() && found->second.forget(name))
+      send(*asked, CancelMessage{name});
+  }
+  if (store.put(segment, chunk, std::move(data)))
+    journal.gained(now, segment.sn(), chunk);
+  else
+    stats_.duplicate_bytes += length;
+}
+
+// The passes.
+
+void Swarm::Impl::run(Time at) {
+  now = std::max(now, at);
+  wakeup = Time::max();
+  cursor.advance(now, timeline, store);
+  serve_uploads();
+  hand_out();
+  close_window();
+  plan_and_ask();
+  tell_haves();
+  manage_nodes();
+  give_up_when_dry();
+}
+
+void Swarm::Impl::hand_out() {
+  while (auto deliver = cursor.take(now, timeline, store)) {
+    if (stats_.startup_time == 0ns)
+      stats_.startup_time = std::max<Duration>(now - began_, 1ns);
+    if (starving_since_)
+      stats_.starved_time += now - *std::exchange(starving_since_, std::nullopt);
+    delivered_at_ = now;
+    stats_.delivered_bytes += deliver->size;
+    actions.push_back(std::move(*deliver));
+  }
+  if (const auto* segment = cursor.place() ? store.find(cursor.place()->sn) : nullptr;
+      segment && segment->missing && cursor.starving(timeline, store)) {
+    cursor.skip_segment(timeline);
+    wakeup = std::min(wakeup, now + 1ms);
+  }
+  bool starving = cursor.starving(timeline, store);
+  // The lead at the start comes as fast as it can; only what is late after that was due.
+  primed_ |= stats_.startup_time > 0ns && !starving && settings.pace == Pace::stream;
+  if (primed_ && starving && !starving_since_) {
+    ++stats_.starvations;
+    starving_since_ = now;
+  }
+  if (cursor.at_end(timeline, store) && !std::exchange(finished_, true))
+    actions.push_back(Finish{});
+  if (auto next = cursor.next_due(now))
+    wakeup = std::min(wakeup, *next);
+}
+
+Duration Swarm::Impl::threshold() const {
+  // A segment is listed when it is whole, and seen half a poll later; the lead is handed out ahead.
+  auto peers_time = settings.live_delay - settings.lead - timeline.target_duration() * 5 / 4;
+  return cdn_threshold(settings.cdn_threshold, fetches.p95(), peers_time);
+}
+
+void Swarm::Impl::plan_and_ask() {
+  if (finished_ || !cursor.started())
+    return;
+  auto plan =
+      core::plan({now, settings.self, timeline, store, cursor, fetches, neighbours,
+                  membership.population(), settings.seed_share, threshold(), hold_seeding_until_});
+  for (const auto& withdrawal : plan.withdrawals) {
+    auto* segment = store.find(withdrawal.sn);
+    segment->slots()[withdrawal.chunk].asked.reset();
+    ChunkName name{segment->name(), ChunkIndex{withdrawal.chunk}};
+    auto found = neighbours.find(withdrawal.peer);
+    if (found == neighbours.end() || !found->second.forget(name))
+      continue;
+    send(withdrawal.peer, CancelMessage{name});
+    if (withdrawal.failed)
+      found->second.failed_to_deliver(now);
+  }
+  for (const auto& planned : plan.fetches) {
+    auto& transfer = fetches.start(now, planned.sn, planned.first, planned.last);
+    ++stats_.cdn_requests;
+    auto first = std::uint64_t{planned.first} * chunk_size;
+    auto last = (std::uint64_t{planned.last} + 1) * chunk_size - 1;
+    actions.push_back(Fetch{transfer.id, planned.sn, first, last});
+  }
+  for (const auto& dealt : plan.requests) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(dealt.needed_by - now);
+    send(dealt.peer, RequestMessage{dealt.chunk, std::max(left, 1ms)});
+    neighbours.at(dealt.peer).ask(now, dealt.chunk);
+    auto& slot = store.find(dealt.chunk.object)->slots()[number(dealt.chunk.chunk)];
+    slot.asked = dealt.peer;
+    slot.asked_at = now;
+    slot.give_up_at = now + std::clamp<Duration>(3 * dealt.expected, 300ms, 2s);
+    wakeup = std::min(wakeup, slot.give_up_at);
+  }
+  wakeup = std::min(wakeup, plan.wakeup);
+}
+
+void Swarm::Impl::give_up_when_dry() {
+  auto dry_at = delivered_at_ + settings.give_up;
+  bool waiting = !finished_ && !cursor.blocked() && !timeline.entries().empty();
+  if (!waiting)
+    return;
+  wakeup = std::min(wakeup, std::max(dry_at, now + 1ms));
+  if (now < dry_at)
+    return;
+  finished_ = true;
+  actions.push_back(Finish{last_failure_.value_or(
+      FetchError{FetchFailure::timed_out, {}, "nothing new to play for too long"})});
+}
+
+Statistics Swarm::Impl::statistics() const {
+  auto out = stats_;
+  if (starving_since_)
+    out.starved_time += now - *starving_since_;
+  out.pool_allocated = store.pool().allocated();
+  out.pool_reused = store.pool().reused();
+  out.peers = static_cast<unsigned>(neighbours.size());
+  out.buffer_time = cursor.playable(timeline, store);
+  out.delay = cursor.delay(now, timeline, store);
+  return out;
+}
+
+// The facade.
+
+Swarm::Swarm(Time now, Settings settings) : impl_(std::make_unique<Impl>(now, settings)) {}
+Swarm::~Swarm() = default;
+
+void Swarm::listed(Time now, WallTime wall, const Listing& listing) {
+  impl_->now = now;
+  impl_->listed(now, wall, listing);
+  impl_->run(now);
+}
+
+void Swarm::fetch_answered(Time now, FetchId id, const FetchHead& head) {
+  impl_->now = now;
+  impl_->fetch_answered(now, id, head);
+  impl_->run(now);
+}
+
+void Swarm::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
+  impl_->now = now;
+  impl_->fetch_data(now, id, bytes);
+  impl_->run(now);
+}
+
+void Swarm::fetch_done(Time now, FetchId id) {
+  impl_->fetch_done(now, id);
+  impl_->run(now);
+}
+
+void Swarm::fetch_failed(Time now, FetchId id, const FetchError& error) {
+  impl_->now = now;
+  impl_->fetch_failed(now, id, error);
+  impl_->run(now);
+}
+
+void Swarm::joined(Time now, Rid rid) {
+  impl_->rid = rid;
+  impl_->membership.joined(now);
+  impl_->run(now);
+}
+
+void Swarm::tracker_answered(Time now, const TrackerAnswer& answer) {
+  impl_->tracker_answered(now, answer);
+  impl_->run(now);
+}
+
+void Swarm::tracker_failed(Time now, std::optional<Duration> retry_after) {
+  impl_->membership.tracker_failed(now, retry_after);
+  impl_->run(now);
+}
+
+bool Swarm::offer_arrived(Time now, const PeerId& peer) {
+  auto open = impl_->neighbours.size();
+  if (impl_->neighbours.contains(peer))
+    return false;
+  return impl_->membership.offer_arrived(now, peer, open);
+}
+
+void Swarm::peer_opened(Time now, const PeerId& peer) {
+  impl_->peer_opened(now, peer);
+  impl_->run(now);
+}
+
+void Swarm::peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message) {
+  impl_->now = now;
+  impl_->peer_message(now, peer, message);
+  impl_->run(now);
+}
+
+void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
+  auto found = impl_->neighbours.find(peer);
+  if (found == impl_->neighbours.end())
+    return;
+  bool opens = found->second.buffered >= send_low_mark && bytes < send_low_mark;
+  found->second.buffered = bytes;
+  if (opens)
+    impl_->run(now);
+}
+
+void Swarm::peer_closed(Time now, const PeerId& peer) {
+  impl_->peer_closed(now, peer);
+  impl_->run(now);
+}
+
+void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
+  impl_->cursor.taken(bytes, clock);
+  impl_->run(now);
+}
+
+void Swarm::set_upload_limit(Time now, std::optional<std::uint64_t> limit) {
+  impl_->uploader.set_limit(limit);
+  impl_->run(now);
+}
+
+void Swarm::set_max_peers(unsigned peers) {
+  impl_->membership.set_max_peers(peers);
+}
+
+void Swarm::advance(Time now) {
+  impl_->run(now);
+}
+Time Swarm::next_wakeup() const {
+  return impl_->wakeup;
+}
+void Swarm::leave(Time now) {
+  impl_->leave(now);
+}
+std::vector<Action> Swarm::take_actions() {
+  return std::exchange(impl_->actions, {});
+}
+Statistics Swarm::statistics() const {
+  return impl_->statistics();
+}
+
+} // namespace p2plive::core

@@ -1,0 +1,98 @@
+// Inside of Swarm: its parts, and the one pass over them after each event.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/cursor.h"
+#include "core/fetches.h"
+#include "core/have_journal.h"
+#include "core/membership.h"
+#include "core/messages.h"
+#include "core/scheduler.h"
+#include "core/store.h"
+#include "core/swarm.h"
+#include "core/timeline.h"
+#include "core/uploader.h"
+
+namespace p2plive::core {
+
+class Swarm::Impl {
+public:
+  Impl(Time now, Settings settings);
+
+  // swarm.cpp: the stream and the CDN.
+  void listed(Time now, WallTime wall, const Listing& listing);
+  void fetch_answered(Time now, FetchId id, const FetchHead& head);
+  void fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes);
+  void fetch_done(Time now, FetchId id);
+  void fetch_failed(Time now, FetchId id, const FetchError& error);
+  void run(Time now);
+  void leave(Time now);
+  Statistics statistics() const;
+
+  // swarm_peers.cpp: the other viewers.
+  void tracker_answered(Time now, const TrackerAnswer& answer);
+  void peer_opened(Time now, const PeerId& peer);
+  void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
+  void peer_closed(Time now, const PeerId& peer);
+
+  Settings settings;
+  Timeline timeline;
+  Store store;
+  Cursor cursor;
+  Fetches fetches;
+  std::map<PeerId, Neighbour> neighbours;
+  Membership membership;
+  Uploader uploader;
+  HaveJournal journal;
+  std::optional<Rid> rid;
+  std::vector<Action> actions;
+  Time now;
+  Time wakeup = Time::max();
+
+private:
+  // The passes of run(), in this order.
+  void serve_uploads();
+  void hand_out();
+  void plan_and_ask();
+  void tell_haves();
+  void manage_nodes();
+  void give_up_when_dry();
+
+  void restart();
+  void open_window();
+  void adopt_claims(StoredSegment& segment);
+  void close_window();
+  bool size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by);
+  void keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn);
+  Duration threshold() const;
+  Position hand_out_position() const { return cursor.position(timeline, store); }
+
+  void send(const PeerId& to, const PeerMessage& message);
+  void drop(const PeerId& peer, const std::string& reason, bool for_good);
+  void unask(const PeerId& peer);
+
+  void on(Neighbour& from, const HandshakeMessage& message);
+  void on(Neighbour& from, const HaveMessage& message);
+  void on(Neighbour& from, const RequestMessage& message);
+  void on(Neighbour& from, const CancelMessage& message);
+  void on(Neighbour& from, const PieceMessage& message);
+  void on(Neighbour& from, const BusyMessage& message);
+  void on(Neighbour& from, const ByeMessage& message);
+  void on(Neighbour& from, const UnknownMessage& message);
+  HaveMessage news(HaveMessage have) const;
+  Slot* slot_of(const ChunkName& chunk);
+
+  Statistics stats_;
+  Time began_;
+  Time delivered_at_;
+  std::optional<Time> starving_since_;
+  std::optional<FetchError> last_failure_;
+  Time hold_seeding_until_{};
+  Time hinted_at_{};
+  bool window_grew_ = false; ///< sizes are expected, or claimed, that were not before
+  bool met_somebody_ = false;
+  bool primed_ = false; ///< the lead has gone out
+  bool finished_ = false;
+};
+
+} // namespace p2plive::core

@@ -1,0 +1,291 @@
+// The part of a swarm that talks with other viewers.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/swarm_impl.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace p2plive::core {
+
+namespace {
+
+/// After a viewer was met, its first haves need a moment; what nobody has until then may be had by
+/// it.
+constexpr Duration introduction = 300ms;
+/// A neighbour's news of a segment that our playlist does not show is believed so far ahead.
+constexpr std::uint64_t believable_ahead = 3;
+constexpr Duration hint_interval = 250ms;
+constexpr unsigned most_offences = 20;
+/// After this a newcomer no longer delays what is to be fetched.
+constexpr Duration meeting_ends = 10s;
+
+} // namespace
+
+void Swarm::Impl::send(const PeerId& to, const PeerMessage& message) {
+  actions.push_back(Send{to, encode(message), {}, 0});
+}
+
+void Swarm::Impl::tracker_answered(Time now, const TrackerAnswer& answer) {
+  membership.tracker_answered(now, answer);
+  if (answer.population <= 1)
+    hold_seeding_until_ = std::min(hold_seeding_until_, now); // there is nobody to wait for
+}
+
+/// The size that a neighbour told before our own playlist listed the segment.
+void Swarm::Impl::adopt_claims(StoredSegment& segment) {
+  for (const auto& [id, neighbour] : neighbours) {
+    auto found = neighbour.segments().find(segment.sn());
+    if (found != neighbour.segments().end() &&
+        version_of(segment.basis(), found->second.size) == found->second.version &&
+        size_told(segment, found->second.size, id))
+      return;
+  }
+}
+
+void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
+  membership.opened(peer);
+  if (!rid || membership.banned(peer)) {
+    actions.push_back(Disconnect{peer, "not wanted"});
+    return;
+  }
+  neighbours.insert_or_assign(peer, Neighbour(peer, now));
+  HandshakeMessage hello;
+  hello.rid = *rid;
+  hello.peer = settings.self;
+  hello.chunk_size = chunk_size;
+  hello.uploads = uploader.allowed();
+  send(peer, hello);
+}
+
+void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
+  bool was_open = neighbours.contains(peer);
+  unask(peer);
+  uploader.forget(peer);
+  neighbours.erase(peer);
+  membership.closed(now, peer, was_open);
+}
+
+/// What this viewer was asked for becomes free for others.
+void Swarm::Impl::unask(const PeerId& peer) {
+  auto found = neighbours.find(peer);
+  if (found == neighbours.end())
+    return;
+  for (const auto& owed : found->second.owed())
+    if (auto* slot = slot_of(owed.chunk); slot && slot->asked == peer)
+      slot->asked.reset();
+}
+
+void Swarm::Impl::drop(const PeerId& peer, const std::string& reason, bool for_good) {
+  if (neighbours.contains(peer))
+    send(peer, ByeMessage{reason});
+  actions.push_back(Disconnect{peer, reason});
+  peer_closed(now, peer);
+  if (for_good)
+    membership.ban(peer);
+}
+
+Slot* Swarm::Impl::slot_of(const ChunkName& chunk) {
+  auto* segment = store.find(chunk.object);
+  if (!segment || number(chunk.chunk) >= segment->slots().size())
+    return nullptr;
+  return &segment->slots()[number(chunk.chunk)];
+}
+
+void Swarm::Impl::peer_message(Time now, const PeerId& peer,
+                               std::span<const std::uint8_t> message) {
+  auto found = neighbours.find(peer);
+  if (found == neighbours.end())
+    return;
+  auto& from = found->second;
+  from.heard(now);
+  std::string reason;
+  auto decoded = decode(message, reason);
+  if (!decoded) {
+    stats_.overhead_bytes += message.size();
+    drop(peer, reason, true);
+    return;
+  }
+  auto* piece = std::get_if<PieceMessage>(&*decoded);
+  stats_.overhead_bytes += message.size() - (piece ? piece->payload.size() : 0);
+  if (!from.ready && !std::holds_alternative<HandshakeMessage>(*decoded) &&
+      !std::holds_alternative<ByeMessage>(*decoded)) {
+    drop(peer, "spoke before the handshake", true);
+    return;
+  }
+  std::visit([&](const auto& body) { on(from, body); }, *decoded);
+}
+
+void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
+  std::string refusal;
+  if (message.major != protocol_major)
+    refusal = "protocol version " + std::to_string(message.major) + " instead of " +
+              std::to_string(protocol_major);
+  else if (message.rid != *rid)
+    refusal = "another resource";
+  else if (message.chunk_size != chunk_size)
+    refusal = "chunks of another size";
+  else if (message.peer != from.id())
+    refusal = "not the viewer it said it was";
+  if (!refusal.empty()) {
+    drop(PeerId(from.id()), refusal, true);
+    return;
+  }
+  if (from.ready)
+    return;
+  from.ready = true;
+  from.uploads = message.uploads;
+  auto known_at = now + introduction;
+  if (!std::exchange(met_somebody_, true))
+    hold_seeding_until_ = known_at;
+  else
+    hold_seeding_until_ = std::max(hold_seeding_until_, std::min(known_at, began_ + meeting_ends));
+  send(from.id(), news(HaveJournal::state(store, timeline)));
+}
+
+void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
+  from.learn(message);
+  for (const auto& object : message.objects) {
+    auto* segment = store.find(object.object.sn);
+    // The size is a viewer's word; it fits our own playlist when it gives the version it comes
+    // with.
+    if (segment && !segment->size() && object.size > 0 &&
+        version_of(segment->basis(), object.size) == object.object.version)
+      size_told(*segment, object.size, from.id());
+  }
+  auto newest = timeline.newest();
+  if (newest && message.newest_listed > *newest &&
+      number(message.newest_listed) <= number(*newest) + believable_ahead &&
+      now >= hinted_at_ + hint_interval) {
+    hinted_at_ = now;
+    actions.push_back(RefreshPlaylist{});
+  }
+}
+
+void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
+  auto* slot = slot_of(message.chunk);
+  if (!slot || !slot->data || !uploader.allowed()) {
+    send(from.id(), BusyMessage{message.chunk, 0ms, true});
+    return;
+  }
+  Duration retry_after{};
+  auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
+  if (uploader.request(now, from.id(), message, bytes, retry_after) == Uploader::Verdict::busy)
+    send(from.id(), BusyMessage{message.chunk,
+                                std::chrono::ceil<std::chrono::milliseconds>(retry_after), false});
+}
+
+void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
+  uploader.cancel(from.id(), message.chunk);
+}
+
+void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
+  stats_.peer_bytes += message.payload.size();
+  auto* slot = slot_of(message.chunk);
+  auto* segment = slot ? store.find(message.chunk.object) : nullptr;
+  bool was_asked = std::any_of(from.owed().begin(), from.owed().end(),
+                               [&](const Owed& owed) { return owed.chunk == message.chunk; });
+  if (segment && segment->length(number(message.chunk.chunk)) != message.payload.size()) {
+    drop(PeerId(from.id()), "a piece of a wrong length", true);
+    return;
+  }
+  if (!was_asked || !slot || slot->data) {
+    // A piece that crossed our cancel is no offence; many that nobody asked for are.
+    stats_.duplicate_bytes += message.payload.size();
+    from.forget(message.chunk);
+    if (!was_asked && ++from.offences > most_offences)
+      drop(PeerId(from.id()), "pieces that nobody asked for", true);
+    return;
+  }
+  from.delivered(now, message.chunk, message.payload.size());
+  auto data = store.allocate();
+  if (!data) {
+    slot->asked.reset();
+    return;
+  }
+  std::memcpy(data.data(), message.payload.data(), message.payload.size());
+  keep(*segment, number(message.chunk.chunk), std::move(data), false);
+}
+
+void Swarm::Impl::on(Neighbour& from, const BusyMessage& message) {
+  if (!from.forget(message.chunk))
+    return;
+  if (auto* slot = slot_of(message.chunk); slot && slot->asked == from.id())
+    slot->asked.reset();
+  if (message.gone)
+    from.has_not(message.chunk);
+  else
+    from.is_busy(now, message.retry_after);
+}
+
+void Swarm::Impl::on(Neighbour& from, const ByeMessage&) {
+  auto peer = from.id();
+  actions.push_back(Disconnect{peer, "said bye"});
+  peer_closed(now, peer);
+}
+
+void Swarm::Impl::on(Neighbour&, const UnknownMessage&) {}
+
+void Swarm::Impl::serve_uploads() {
+  while (auto job = uploader.next(now, neighbours)) {
+    auto* slot = slot_of(job->chunk);
+    if (!slot || !slot->data) {
+      send(job->to, BusyMessage{job->chunk, 0ms, true});
+      continue;
+    }
+    auto size = store.find(job->chunk.object)->length(number(job->chunk.chunk));
+    PieceMessage piece{job->chunk, {slot->data.data(), size}};
+    actions.push_back(Send{job->to, encode(piece), slot->data, size});
+    neighbours.at(job->to).buffered += size;
+    uploader.sent(size);
+    stats_.upload_bytes += size;
+  }
+  wakeup = std::min(wakeup, uploader.wakeup(now));
+}
+
+/// Who may not upload tells what it sees, not what it has: nobody is to ask in vain.
+HaveMessage Swarm::Impl::news(HaveMessage have) const {
+  if (!uploader.allowed())
+    have.objects.clear();
+  return have;
+}
+
+void Swarm::Impl::tell_haves() {
+  if (neighbours.empty())
+    return;
+  if (journal.due(now)) {
+    auto message = encode(news(journal.differences(now, store, timeline)));
+    for (const auto& [id, neighbour] : neighbours)
+      if (neighbour.ready)
+        actions.push_back(Send{id, message, {}, 0});
+  }
+  wakeup = std::min(wakeup, journal.wakeup());
+}
+
+void Swarm::Impl::manage_nodes() {
+  auto step = membership.step(now, neighbours);
+  for (const auto& [peer, reason] : step.drop)
+    drop(peer, reason, false);
+  for (const auto& peer : step.connect)
+    actions.push_back(Connect{peer});
+  if (step.announce)
+    actions.push_back(*step.announce);
+  wakeup = std::min(wakeup, membership.wakeup());
+}
+
+void Swarm::Impl::leave(Time at) {
+  now = at;
+  finished_ = true;
+  for (const auto& [id, neighbour] : neighbours) {
+    send(id, ByeMessage{"leaving"});
+    actions.push_back(Disconnect{id, "leaving"});
+  }
+  neighbours.clear();
+  for (const auto& [id, transfer] : fetches.under_way())
+    actions.push_back(CancelFetch{id});
+  fetches.clear();
+  if (membership.has_joined())
+    actions.push_back(Announce{Announce::Event::stopped, 0, 0, 0, 0});
+}
+
+} // namespace p2plive::core

@@ -1,0 +1,129 @@
+// A swarm of one: the stream from the CDN alone.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "virtual_cdn.h"
+
+#include <gst/check/gstcheck.h>
+
+using namespace p2plive::test;
+
+// Rule: what goes out is every segment whole and in order, at the stream's own pace, each byte
+// fetched once.
+GST_START_TEST(plays_from_the_cdn_alone) {
+  VirtualCdn cdn({});
+  cdn.run_for(30s);
+  fail_unless(cdn.in_order());
+  auto stats = cdn.swarm.statistics();
+  auto played =
+      seconds(cdn.delivered.size() ? cdn.delivered_at.back() - cdn.delivered_at.front() : 0ns);
+  auto media = static_cast<double>(stats.delivered_bytes) / VirtualCdn::size * 2;
+  fail_unless(std::abs(media - played - 3.0) < 0.6, "handed out %.2f s of media in %.2f s", media,
+              played);
+  fail_unless_equals_uint64(stats.starvations, 0);
+  fail_unless_equals_uint64(stats.duplicate_bytes, 0);
+  fail_unless(stats.startup_time <= 50ms);
+  fail_unless(stats.cdn_bytes < stats.delivered_bytes + 5 * VirtualCdn::size);
+  fail_unless(stats.delay > 6s && stats.delay <= 9s, "delay %.2f", seconds(stats.delay));
+}
+GST_END_TEST;
+
+// Rule: at steady state the pool takes nothing more from the system.
+GST_START_TEST(memory_is_reused) {
+  VirtualCdn cdn({});
+  cdn.run_for(40s);
+  auto before = cdn.swarm.statistics().pool_allocated;
+  cdn.delivered.clear();
+  cdn.run_for(1s);
+  cdn.delivered.clear();
+  cdn.run_for(1s);
+  auto now = cdn.swarm.statistics();
+  cdn.delivered.clear();
+  fail_unless(now.pool_reused > 0 || now.pool_allocated <= before + 10);
+}
+GST_END_TEST;
+
+// Rule: an encoder that begins again from zero makes a new epoch: DISCONT, and never bytes of two
+// versions.
+GST_START_TEST(an_encoder_that_restarts) {
+  VirtualCdn cdn({});
+  cdn.run_for(10s);
+  cdn.first_number = 0;
+  cdn.began = cdn.now;
+  cdn.delivered.clear();
+  cdn.run_for(20s);
+  auto breaks = std::count_if(cdn.delivered.begin(), cdn.delivered.end(),
+                              [](const auto& d) { return d.discontinuity; });
+  fail_unless_equals_int(breaks, 1);
+  fail_unless(cdn.in_order());
+  fail_unless(number(cdn.delivered.back().sn) < 40);
+}
+GST_END_TEST;
+
+// Rule: after a pause longer than live-delay plus one target duration the stream goes on at the
+// live delay.
+GST_START_TEST(a_long_pause_jumps_forward) {
+  VirtualCdn cdn({});
+  cdn.run_for(20s);
+  cdn.takes = false;
+  cdn.run_for(15s);
+  cdn.takes = true;
+  std::size_t held = 0;
+  for (std::size_t i = cdn.delivered.size(); i-- > 0 && held < 8;)
+    cdn.swarm.taken(cdn.now, cdn.delivered[i].size, {}), ++held;
+  cdn.delivered.clear();
+  cdn.run_for(10s);
+  auto jump = std::find_if(cdn.delivered.begin(), cdn.delivered.end(),
+                           [](const auto& d) { return d.discontinuity; });
+  fail_unless(jump != cdn.delivered.end());
+  fail_unless(jump->skipped >= 10s && jump->skipped <= 18s, "skipped %.1f", seconds(jump->skipped));
+  fail_unless(cdn.swarm.statistics().delay <= 9500ms, "delay %.2f",
+              seconds(cdn.swarm.statistics().delay));
+}
+GST_END_TEST;
+
+// Rule: a CDN that fails for a while costs retries, not the stream; for good it ends it with the
+// reason.
+GST_START_TEST(a_failing_cdn) {
+  VirtualCdn cdn({});
+  cdn.run_for(10s);
+  cdn.fails = true;
+  cdn.run_for(4s);
+  cdn.fails = false;
+  cdn.run_for(10s);
+  fail_unless(cdn.in_order());
+  fail_unless(cdn.swarm.statistics().cdn_errors > 0);
+  cdn.fails = true;
+  cdn.run_for(70s);
+  auto finish = std::find_if(cdn.others.begin(), cdn.others.end(),
+                             [](const auto& a) { return std::holds_alternative<Finish>(a); });
+  fail_unless(finish != cdn.others.end());
+  fail_unless(std::get<Finish>(*finish).failure.has_value());
+}
+GST_END_TEST;
+
+// Rule: another size under a known number is another version; the two are never spliced.
+GST_START_TEST(two_edges_disagree) {
+  VirtualCdn cdn({});
+  cdn.run_for(10s);
+  auto next = number(cdn.delivered.back().sn) + 1;
+  cdn.sizes[next] = 300'000;
+  cdn.run_for(10s);
+  fail_unless(cdn.in_order());
+  for (const auto& d : cdn.delivered)
+    fail_unless(d.segment_size == cdn.size_of(number(d.sn)) || number(d.sn) == next);
+}
+GST_END_TEST;
+
+static Suite* swarm_cdn_suite() {
+  auto* suite = suite_create("swarm_cdn");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, plays_from_the_cdn_alone);
+  tcase_add_test(tcase, memory_is_reused);
+  tcase_add_test(tcase, an_encoder_that_restarts);
+  tcase_add_test(tcase, a_long_pause_jumps_forward);
+  tcase_add_test(tcase, a_failing_cdn);
+  tcase_add_test(tcase, two_edges_disagree);
+  return suite;
+}
+
+GST_CHECK_MAIN(swarm_cdn)

@@ -1,0 +1,150 @@
+// A live stream and its CDN in virtual time, for tests of a single swarm.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/swarm.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <variant>
+#include <vector>
+
+namespace p2plive::test {
+
+using namespace p2plive::core;
+
+/// Segments of 2 s and 500 000 bytes, six in the window; every fetch takes `latency`; the viewer's
+/// playlist is read every half second. Delivered bytes are taken at once.
+struct VirtualCdn {
+  explicit VirtualCdn(Settings settings) : swarm(Time{} + 100s, settings) {}
+
+  static constexpr std::uint64_t size = 500'000;
+  static constexpr Duration segment = 2s;
+  static constexpr WallTime wall_zero{std::chrono::milliseconds(1'700'000'000'000)};
+
+  Time now = Time{} + 100s;
+  Duration latency = 20ms;
+  std::uint64_t first_number = 40; ///< of the segment that begins at virtual time 0
+  Time began{};                    ///< when the encoder began with first_number
+  bool takes = true;               ///< the application takes what is handed out
+  bool fails = false;
+  std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
+  Swarm swarm;
+  std::vector<Deliver> delivered;
+  std::vector<Time> delivered_at;
+  std::vector<Fetch> fetched;
+  std::vector<Send> sent;
+  std::vector<Action> others;
+
+  std::uint64_t size_of(std::uint64_t sn) const {
+    auto found = sizes.find(sn);
+    return found == sizes.end() ? size : found->second;
+  }
+
+  void run_for(Duration time) {
+    for (auto end = now + time; now < end; now += 5ms) {
+      if (now >= refresh_at_) {
+        refresh_at_ = now + 500ms;
+        refresh();
+      }
+      answer();
+      if (swarm.next_wakeup() <= now)
+        swarm.advance(now);
+      act();
+    }
+  }
+
+  void refresh() {
+    Listing listing{segment, false, {}};
+    auto whole = static_cast<std::uint64_t>((now - began) / segment);
+    for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n) {
+      auto at = wall_zero + std::chrono::duration_cast<std::chrono::milliseconds>(
+                                began.time_since_epoch() + n * segment);
+      listing.segments.push_back({SequenceNumber{first_number + n}, segment, 0, at, false});
+    }
+    auto wall =
+        wall_zero + std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+    swarm.listed(now, wall, listing);
+    act();
+  }
+
+  void answer() {
+    for (bool again = true; again;) {
+      again = false;
+      for (auto entry = under_way_.begin(); entry != under_way_.end(); ++entry)
+        if (entry->first <= now) {
+          auto fetch = entry->second;
+          under_way_.erase(entry);
+          serve(fetch);
+          act();
+          again = true;
+          break;
+        }
+    }
+  }
+
+  void serve(const Fetch& fetch) {
+    auto whole = size_of(number(fetch.sn));
+    if (fails) {
+      swarm.fetch_failed(now, fetch.id, {FetchFailure::server, {}, "503"});
+    } else if (fetch.first >= whole) {
+      swarm.fetch_failed(now, fetch.id, {FetchFailure::out_of_range, whole, "416"});
+    } else {
+      swarm.fetch_answered(now, fetch.id, {fetch.first, whole});
+      auto last = std::min(fetch.last, whole - 1);
+      std::vector<std::uint8_t> bytes(last - fetch.first + 1);
+      for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = byte_at(number(fetch.sn), fetch.first + i);
+      swarm.fetch_data(now, fetch.id, bytes);
+      swarm.fetch_done(now, fetch.id);
+    }
+  }
+
+  static std::uint8_t byte_at(std::uint64_t sn, std::uint64_t offset) {
+    return static_cast<std::uint8_t>(sn * 31 + offset % 251 + offset / 65'424);
+  }
+
+  void act() {
+    for (auto actions = swarm.take_actions(); !actions.empty(); actions = swarm.take_actions())
+      for (auto& action : actions)
+        if (auto* fetch = std::get_if<Fetch>(&action)) {
+          fetched.push_back(*fetch);
+          under_way_.emplace(now + latency, *fetch);
+        } else if (auto* deliver = std::get_if<Deliver>(&action)) {
+          delivered.push_back(*deliver);
+          delivered_at.push_back(now);
+          if (takes)
+            swarm.taken(now, deliver->size, {});
+        } else if (auto* send = std::get_if<Send>(&action)) {
+          sent.push_back(*send);
+        } else {
+          others.push_back(action);
+        }
+  }
+
+  /// Every segment handed out is whole, in order, and holds the CDN's bytes.
+  bool in_order() const {
+    for (std::size_t i = 0; i < delivered.size(); ++i) {
+      const auto& d = delivered[i];
+      if (i > 0 && d.offset != 0 &&
+          (delivered[i - 1].sn != d.sn ||
+           delivered[i - 1].offset + delivered[i - 1].size != d.offset))
+        return false;
+      if (i > 0 && d.offset == 0 && !d.discontinuity &&
+          (number(delivered[i - 1].sn) + 1 != number(d.sn) ||
+           delivered[i - 1].offset + delivered[i - 1].size != delivered[i - 1].segment_size))
+        return false;
+      for (std::size_t b = 0; b < d.size; b += 97)
+        if (d.chunk.data()[b] != byte_at(number(d.sn), d.offset + b))
+          return false;
+    }
+    return true;
+  }
+
+private:
+  Time refresh_at_{};
+  std::multimap<Time, Fetch> under_way_;
+};
+
+} // namespace p2plive::test
