@@ -1,0 +1,70 @@
+// Where the tracker keeps who watches what. The state is soft: viewers announce again and again,
+// and a store that has lost everything is complete again after one announce interval.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/clock.h"
+#include "core/ids.h"
+#include "service/network_prefix.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace p2plive::service {
+
+/// A viewer of one RID, as it last announced itself.
+struct TrackedViewer {
+  core::PeerId id;
+  NetworkPrefix network;
+  RegionId region = RegionId::unknown;
+  std::uint32_t upload_kbps = 0; ///< 0: not known
+  std::uint16_t free_slots = 0;  ///< further connections it would accept
+  core::Time expires;            ///< from then on it is as if it were not there
+};
+
+enum class Upserted {
+  stored,
+  full,    ///< there is no memory for another viewer or another RID
+  foreign, ///< the id is in use from another network; nothing was changed
+};
+
+/// Whom somebody would like to meet.
+struct SampleQuery {
+  core::PeerId asker;
+  NetworkPrefix network;
+  RegionId region = RegionId::unknown;
+  unsigned want = 0;
+};
+
+/// Not thread-safe; every call with the time as it is.
+///
+/// Peer ids are handed out to strangers, so an entry belongs to the network from which it was made
+/// until it expires: nobody elsewhere can change or remove it. Who roams is listed again after
+/// that.
+class TrackerStore {
+public:
+  virtual ~TrackerStore() = default;
+
+  /// Adds a viewer or takes over what it now says of itself.
+  virtual Upserted upsert(const core::Rid& rid, const TrackedViewer& viewer, core::Time now) = 0;
+
+  /// Whether it was there, and in that network.
+  virtual bool remove(const core::Rid& rid, const core::PeerId& id, NetworkPrefix network) = 0;
+
+  /// At most `want` different viewers, in random order: some of the asker's network, up to two
+  /// thirds of its region with the better of two random ones by upload, the rest random; fewer only
+  /// where there are no more. Never the asker, an expired one, or one without a free slot.
+  virtual std::vector<core::PeerId> sample(const core::Rid& rid, const SampleQuery& query,
+                                           core::Time now) = 0;
+
+  /// Forgets who has expired; in bounded steps, so call it often.
+  virtual void expire(core::Time now) = 0;
+
+  /// Viewers of a RID, those without a free slot included.
+  virtual std::size_t population(const core::Rid& rid) const = 0;
+
+  virtual std::size_t viewers() const = 0; ///< of all RIDs
+  virtual std::size_t swarms() const = 0;  ///< RIDs
+};
+
+} // namespace p2plive::service
