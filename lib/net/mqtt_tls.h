@@ -1,0 +1,18 @@
+// TLS towards an MQTT broker: the certificate is checked against the host's name.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+
+typedef struct ssl_ctx_st SSL_CTX;
+
+namespace p2plive::net {
+
+/// A client's context with the system's authorities, for connections to `host`, a name or a literal
+/// address. libmosquitto is given numeric addresses only, for it would block on names, and would
+/// check the certificate against those; so the name is bound here. `host` must outlive it and
+/// every connection made with it. Null when OpenSSL refuses.
+std::shared_ptr<SSL_CTX> make_mqtt_tls(const std::string& host);
+
+} // namespace p2plive::net
