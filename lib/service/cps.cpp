@@ -15,7 +15,7 @@ Answer Cps::answer(std::span<const std::uint8_t> body) const {
   flatbuffers::FlatBufferBuilder builder(256 + id->size());
   auto text = builder.CreateString(*id);
   auto version = spoken_version();
-  auto rid = to_wire(core::Rid{md5_(*id)});
+  auto rid = to_wire(Rid{md5_(*id)});
   auto max_age = static_cast<std::uint32_t>(options_.max_age.count());
   builder.Finish(wire::CreateCpsReply(builder, &version, &rid, text, max_age));
   return reply(builder);

@@ -10,11 +10,11 @@ constexpr double memory_s = 2; // a steady rate r settles at a weight of r * mem
 
 } // namespace
 
-bool LoadGauge::admit(core::Time now) {
+bool LoadGauge::admit(Time now) {
   if (capacity_ <= 0)
     return true;
   if (last_ && now > *last_)
-    weight_ *= std::exp(-core::seconds(now - *last_) / memory_s);
+    weight_ *= std::exp(-std::chrono::duration<double>(now - *last_).count() / memory_s);
   last_ = now;
   // Who was refused is not counted, so that a crowd that insists does not keep everybody out.
   if (weight_ + 1 > capacity_ * memory_s)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/clock.h"
+#include "service/clock.h"
 
 #include <optional>
 
@@ -15,7 +15,7 @@ public:
   explicit LoadGauge(double capacity) : capacity_(capacity) {}
 
   /// Whether a request that comes in now is to be served.
-  bool admit(core::Time now);
+  bool admit(Time now);
 
   /// Share of the capacity in use at the last admit(), 0 to 1.
   double load() const;
@@ -23,7 +23,7 @@ public:
 private:
   double capacity_;
   double weight_ = 0; // of the requests admitted, each fading with its age
-  std::optional<core::Time> last_;
+  std::optional<Time> last_;
 };
 
 } // namespace p2plive::service

@@ -9,7 +9,7 @@ namespace {
 // So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned max_expiries_a_call = 10'000;
 
-std::int64_t second_after(core::Time time) {
+std::int64_t second_after(Time time) {
   return std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
@@ -22,7 +22,7 @@ bool is_open(const TrackedViewer& viewer) {
 // Draws the viewers for one answer.
 class MemoryStore::Pick {
 public:
-  Pick(MemoryStore& store, const SampleQuery& query, core::Time now)
+  Pick(MemoryStore& store, const SampleQuery& query, Time now)
       : store_(store), query_(query), now_(now) {
     chosen_.reserve(query.want);
   }
@@ -54,8 +54,8 @@ public:
   }
 
   // In random order: who takes only some of them still gets the same mixture.
-  std::vector<core::PeerId> finish() {
-    std::vector<core::PeerId> ids;
+  std::vector<PeerId> finish() {
+    std::vector<PeerId> ids;
     ids.reserve(chosen_.size());
     for (auto left = chosen_.size(); left > 0; --left) {
       std::swap(chosen_[store_.random_.below(static_cast<std::uint32_t>(left))], chosen_[left - 1]);
@@ -80,14 +80,14 @@ private:
 
   MemoryStore& store_;
   const SampleQuery& query_;
-  core::Time now_;
+  Time now_;
   List chosen_;
 };
 
 MemoryStore::MemoryStore(Limits limits, std::uint64_t seed)
     : limits_(limits), random_(seed), hash_(random_), swarms_(0, hash_) {}
 
-Upserted MemoryStore::upsert(const core::Rid& rid, const TrackedViewer& viewer, core::Time now) {
+Upserted MemoryStore::upsert(const Rid& rid, const TrackedViewer& viewer, Time now) {
   auto found = swarms_.find(rid);
   if (found != swarms_.end()) {
     auto& members = found->second.members;
@@ -117,7 +117,7 @@ Upserted MemoryStore::upsert(const core::Rid& rid, const TrackedViewer& viewer, 
   return Upserted::stored;
 }
 
-bool MemoryStore::remove(const core::Rid& rid, const core::PeerId& id, NetworkPrefix network) {
+bool MemoryStore::remove(const Rid& rid, const PeerId& id, NetworkPrefix network) {
   auto swarm = swarms_.find(rid);
   if (swarm == swarms_.end())
     return false;
@@ -128,8 +128,7 @@ bool MemoryStore::remove(const core::Rid& rid, const core::PeerId& id, NetworkPr
   return true;
 }
 
-std::vector<core::PeerId> MemoryStore::sample(const core::Rid& rid, const SampleQuery& query,
-                                              core::Time now) {
+std::vector<PeerId> MemoryStore::sample(const Rid& rid, const SampleQuery& query, Time now) {
   auto found = swarms_.find(rid);
   if (found == swarms_.end() || query.want == 0)
     return {};
@@ -150,7 +149,7 @@ std::vector<core::PeerId> MemoryStore::sample(const core::Rid& rid, const Sample
   return pick.finish();
 }
 
-void MemoryStore::expire(core::Time now) {
+void MemoryStore::expire(Time now) {
   unsigned looked_at = 0;
   auto second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   while (!due_.empty() && due_.begin()->first <= second) {
@@ -171,7 +170,7 @@ void MemoryStore::expire(core::Time now) {
   }
 }
 
-std::size_t MemoryStore::population(const core::Rid& rid) const {
+std::size_t MemoryStore::population(const Rid& rid) const {
   auto found = swarms_.find(rid);
   return found == swarms_.end() ? 0 : found->second.members.size();
 }
@@ -231,7 +230,7 @@ void MemoryStore::drop(SlotIndex index) {
   auto* swarm = slot.swarm;
   swarm->members.erase(slot.viewer.id);
   if (swarm->members.empty())
-    swarms_.erase(core::Rid(swarm->rid));
+    swarms_.erase(Rid(swarm->rid));
   slot.swarm = nullptr;
   ++slot.generation;
   free_.push_back(index);

@@ -24,12 +24,11 @@ public:
   };
   MemoryStore(Limits limits, std::uint64_t seed);
 
-  Upserted upsert(const core::Rid& rid, const TrackedViewer& viewer, core::Time now) override;
-  bool remove(const core::Rid& rid, const core::PeerId& id, NetworkPrefix network) override;
-  std::vector<core::PeerId> sample(const core::Rid& rid, const SampleQuery& query,
-                                   core::Time now) override;
-  void expire(core::Time now) override;
-  std::size_t population(const core::Rid& rid) const override;
+  Upserted upsert(const Rid& rid, const TrackedViewer& viewer, Time now) override;
+  bool remove(const Rid& rid, const PeerId& id, NetworkPrefix network) override;
+  std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) override;
+  void expire(Time now) override;
+  std::size_t population(const Rid& rid) const override;
   std::size_t viewers() const override { return slots_.size() - free_.size(); }
   std::size_t swarms() const override { return swarms_.size(); }
 
@@ -38,10 +37,10 @@ private:
   using List = std::vector<SlotIndex>;
 
   struct Swarm {
-    explicit Swarm(const core::Rid& r, const KeyedHash& hash)
+    explicit Swarm(const Rid& r, const KeyedHash& hash)
         : rid(r), members(0, hash), by_network(0, hash), by_region(0, hash) {}
-    core::Rid rid;
-    std::unordered_map<core::PeerId, SlotIndex, KeyedHash> members;
+    Rid rid;
+    std::unordered_map<PeerId, SlotIndex, KeyedHash> members;
     // Only those with a free slot stand in these.
     List open;
     std::unordered_map<NetworkPrefix, List, KeyedHash> by_network;
@@ -75,7 +74,7 @@ private:
   KeyedHash hash_;
   std::vector<Slot> slots_;
   std::vector<SlotIndex> free_;
-  std::unordered_map<core::Rid, Swarm, KeyedHash> swarms_;
+  std::unordered_map<Rid, Swarm, KeyedHash> swarms_;
   // Second -> whom to look at then. Everybody stands here once; who has announced again meanwhile
   // is moved on when the turn comes.
   std::map<std::int64_t, std::vector<Due>> due_;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/ids.h"
+#include "service/ids.h"
 #include "service/network_prefix.h"
 
 #include <cstdint>
@@ -41,7 +41,7 @@ public:
   explicit KeyedHash(Random& random) : a_(random.next()), b_(random.next()) {}
 
   template <typename Tag>
-  std::size_t operator()(const core::Id128<Tag>& id) const {
+  std::size_t operator()(const Id128<Tag>& id) const {
     std::uint64_t halves[2];
     std::memcpy(halves, id.bytes.data(), sizeof halves);
     return mix(halves[0], halves[1]);

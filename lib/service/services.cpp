@@ -59,7 +59,7 @@ bool Services::serves(std::string_view wanted) const {
 }
 
 Answer Services::post(std::string_view wanted, std::span<const std::uint8_t> body,
-                      NetworkPrefix from, core::Time now) {
+                      NetworkPrefix from, Time now) {
   auto role = role_at(wanted);
   if (!role) {
     ++refused_;
@@ -77,7 +77,7 @@ Answer Services::post(std::string_view wanted, std::span<const std::uint8_t> bod
 }
 
 Answer Services::dispatch(Role role, std::span<const std::uint8_t> body, NetworkPrefix from,
-                          core::Time now) {
+                          Time now) {
   switch (role) {
   case Role::index:
     return index_.answer(body);
@@ -88,7 +88,7 @@ Answer Services::dispatch(Role role, std::span<const std::uint8_t> body, Network
   }
 }
 
-void Services::tick(core::Time now) {
+void Services::tick(Time now) {
   tracker_.expire(now);
 }
 

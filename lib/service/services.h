@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/clock.h"
+#include "service/clock.h"
 #include "service/cps.h"
 #include "service/index.h"
 #include "service/load_gauge.h"
@@ -53,16 +53,15 @@ public:
 
   /// `from` is the network that the request came from.
   Answer post(std::string_view path, std::span<const std::uint8_t> body, NetworkPrefix from,
-              core::Time now);
+              Time now);
 
   /// To be called about once a second.
-  void tick(core::Time now);
+  void tick(Time now);
 
   Health health() const;
 
 private:
-  Answer dispatch(Role role, std::span<const std::uint8_t> body, NetworkPrefix from,
-                  core::Time now);
+  Answer dispatch(Role role, std::span<const std::uint8_t> body, NetworkPrefix from, Time now);
   std::optional<Role> role_at(std::string_view path) const;
 
   std::vector<Role> roles_;

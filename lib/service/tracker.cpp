@@ -16,8 +16,8 @@ double stretch(double load) {
   return 1 + std::clamp((load - calm) / (1 - calm), 0.0, 1.0) * (max_stretch - 1);
 }
 
-core::Duration times(std::chrono::seconds duration, double factor) {
-  return std::chrono::duration_cast<core::Duration>(duration * factor);
+Duration times(std::chrono::seconds duration, double factor) {
+  return std::chrono::duration_cast<Duration>(duration * factor);
 }
 
 Announce from_wire(const wire::AnnounceRequest& request, NetworkPrefix from) {
@@ -58,13 +58,13 @@ Tracker::Tracker(TrackerOptions options, std::unique_ptr<TrackerStore> store, st
     : options_(options), store_(std::move(store)), random_(seed) {}
 
 // Spread, so that those who came together do not come back together.
-std::chrono::seconds Tracker::spread(core::Duration interval) {
+std::chrono::seconds Tracker::spread(Duration interval) {
   auto factor = 0.8 + 0.4 * random_.fraction();
   auto seconds = std::chrono::round<std::chrono::seconds>(interval * factor);
   return std::max(seconds, std::chrono::seconds(1));
 }
 
-Introduction Tracker::announce(const Announce& announce, core::Time now, double load) {
+Introduction Tracker::announce(const Announce& announce, Time now, double load) {
   store_->expire(now);
   Introduction result;
   result.interval = spread(times(options_.interval, stretch(load)));
@@ -87,7 +87,7 @@ Introduction Tracker::announce(const Announce& announce, core::Time now, double 
   return result;
 }
 
-Answer Tracker::answer(std::span<const std::uint8_t> body, NetworkPrefix from, core::Time now,
+Answer Tracker::answer(std::span<const std::uint8_t> body, NetworkPrefix from, Time now,
                        double load) {
   auto request = read_request<wire::AnnounceRequest>(body);
   if (!request)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/clock.h"
-#include "core/ids.h"
+#include "service/clock.h"
+#include "service/ids.h"
 #include "service/random.h"
 #include "service/tracker_store.h"
 #include "service/wire.h"
@@ -25,8 +25,8 @@ struct TrackerOptions {
 /// What a viewer says of itself and asks for.
 struct Announce {
   enum class Event { update, started, stopped };
-  core::Rid rid;
-  core::PeerId peer;
+  Rid rid;
+  PeerId peer;
   NetworkPrefix network; ///< where it asks from
   RegionId region = RegionId::unknown;
   Event event = Event::update;
@@ -39,7 +39,7 @@ struct Announce {
 struct Introduction {
   std::chrono::seconds interval{}; ///< announce again after it
   std::size_t population = 0;      ///< viewers of the RID, the asker included
-  std::vector<core::PeerId> peers;
+  std::vector<PeerId> peers;
   bool listed = true; ///< false: there is no memory for the asker; it may still meet others
 };
 
@@ -49,19 +49,18 @@ class Tracker {
 public:
   Tracker(TrackerOptions options, std::unique_ptr<TrackerStore> store, std::uint64_t seed);
 
-  Introduction announce(const Announce& announce, core::Time now, double load);
+  Introduction announce(const Announce& announce, Time now, double load);
 
   /// The same in bytes: a wire::AnnounceRequest to a wire::AnnounceReply.
-  Answer answer(std::span<const std::uint8_t> body, NetworkPrefix from, core::Time now,
-                double load);
+  Answer answer(std::span<const std::uint8_t> body, NetworkPrefix from, Time now, double load);
 
   /// To be called about once a second.
-  void expire(core::Time now) { store_->expire(now); }
+  void expire(Time now) { store_->expire(now); }
 
   const TrackerStore& store() const { return *store_; }
 
 private:
-  std::chrono::seconds spread(core::Duration interval);
+  std::chrono::seconds spread(Duration interval);
 
   TrackerOptions options_;
   std::unique_ptr<TrackerStore> store_;

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/clock.h"
-#include "core/ids.h"
+#include "service/clock.h"
+#include "service/ids.h"
 #include "service/network_prefix.h"
 
 #include <cstdint>
@@ -14,12 +14,12 @@ namespace p2plive::service {
 
 /// A viewer of one RID, as it last announced itself.
 struct TrackedViewer {
-  core::PeerId id;
+  PeerId id;
   NetworkPrefix network;
   RegionId region = RegionId::unknown;
   std::uint32_t upload_kbps = 0; ///< 0: not known
   std::uint16_t free_slots = 0;  ///< further connections it would accept
-  core::Time expires;            ///< from then on it is as if it were not there
+  Time expires;                  ///< from then on it is as if it were not there
 };
 
 enum class Upserted {
@@ -30,7 +30,7 @@ enum class Upserted {
 
 /// Whom somebody would like to meet.
 struct SampleQuery {
-  core::PeerId asker;
+  PeerId asker;
   NetworkPrefix network;
   RegionId region = RegionId::unknown;
   unsigned want = 0;
@@ -46,22 +46,21 @@ public:
   virtual ~TrackerStore() = default;
 
   /// Adds a viewer or takes over what it now says of itself.
-  virtual Upserted upsert(const core::Rid& rid, const TrackedViewer& viewer, core::Time now) = 0;
+  virtual Upserted upsert(const Rid& rid, const TrackedViewer& viewer, Time now) = 0;
 
   /// Whether it was there, and in that network.
-  virtual bool remove(const core::Rid& rid, const core::PeerId& id, NetworkPrefix network) = 0;
+  virtual bool remove(const Rid& rid, const PeerId& id, NetworkPrefix network) = 0;
 
   /// At most `want` different viewers, in random order: some of the asker's network, up to two
   /// thirds of its region with the better of two random ones by upload, the rest random; fewer only
   /// where there are no more. Never the asker, an expired one, or one without a free slot.
-  virtual std::vector<core::PeerId> sample(const core::Rid& rid, const SampleQuery& query,
-                                           core::Time now) = 0;
+  virtual std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) = 0;
 
   /// Forgets who has expired; in bounded steps, so call it often.
-  virtual void expire(core::Time now) = 0;
+  virtual void expire(Time now) = 0;
 
   /// Viewers of a RID, those without a free slot included.
-  virtual std::size_t population(const core::Rid& rid) const = 0;
+  virtual std::size_t population(const Rid& rid) const = 0;
 
   virtual std::size_t viewers() const = 0; ///< of all RIDs
   virtual std::size_t swarms() const = 0;  ///< RIDs

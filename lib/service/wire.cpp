@@ -45,19 +45,19 @@ std::optional<Answer> check_version(const wire::ProtocolVersion* version) {
                          std::to_string(protocol_major));
 }
 
-core::Rid from_wire(const wire::Rid& rid) {
+Rid from_wire(const wire::Rid& rid) {
   return {copy(*rid.bytes())};
 }
 
-core::PeerId from_wire(const wire::PeerId& id) {
+PeerId from_wire(const wire::PeerId& id) {
   return {copy(*id.bytes())};
 }
 
-wire::Rid to_wire(const core::Rid& rid) {
+wire::Rid to_wire(const Rid& rid) {
   return wire::Rid(flatbuffers::span<const std::uint8_t, 16>(rid.bytes));
 }
 
-wire::PeerId to_wire(const core::PeerId& id) {
+wire::PeerId to_wire(const PeerId& id) {
   return wire::PeerId(flatbuffers::span<const std::uint8_t, 16>(id.bytes));
 }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "core/ids.h"
 #include "schemas/common_generated.h"
+#include "service/ids.h"
 
 #include <flatbuffers/flatbuffers.h>
 #include <tl/expected.hpp>
@@ -64,9 +64,9 @@ tl::expected<const Request*, Answer> read_request(std::span<const std::uint8_t> 
   return request;
 }
 
-core::Rid from_wire(const wire::Rid& rid);
-core::PeerId from_wire(const wire::PeerId& id);
-wire::Rid to_wire(const core::Rid& rid);
-wire::PeerId to_wire(const core::PeerId& id);
+Rid from_wire(const wire::Rid& rid);
+PeerId from_wire(const wire::PeerId& id);
+wire::Rid to_wire(const Rid& rid);
+wire::PeerId to_wire(const PeerId& id);
 
 } // namespace p2plive::service

@@ -11,8 +11,8 @@ constexpr char health_path[] = "/healthz";
 // client gets to see the answer; beyond it the connection is cut.
 constexpr goffset max_discarded = 1 << 20;
 
-core::Time now() {
-  return core::Time(std::chrono::microseconds(g_get_monotonic_time()));
+service::Time now() {
+  return service::Time(std::chrono::microseconds(g_get_monotonic_time()));
 }
 
 bool is_get(const char* method) {

@@ -142,7 +142,7 @@ gboolean on_signal(gpointer loop) {
 
 gboolean on_second(gpointer services) {
   static_cast<service::Services*>(services)->tick(
-      core::Time(std::chrono::microseconds(g_get_monotonic_time())));
+      service::Time(std::chrono::microseconds(g_get_monotonic_time())));
   return G_SOURCE_CONTINUE;
 }
 
