@@ -200,7 +200,8 @@ void Swarm::Impl::hand_out() {
   }
   bool starving = cursor.starving(timeline, store);
   // The lead at the start comes as fast as it can; only what is late after that was due.
-  primed_ |= stats_.startup_time > 0ns && !starving && settings.pace == Pace::stream;
+  primed_ |=
+      stats_.startup_time > 0ns && !starving && !cursor.blocked() && settings.pace == Pace::stream;
   if (primed_ && starving && !starving_since_) {
     ++stats_.starvations;
     starving_since_ = now;
