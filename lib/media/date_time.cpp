@@ -71,6 +71,11 @@ std::optional<std::chrono::minutes> read_zone(Reader& reader) {
   return sign * (std::chrono::hours(hours) + std::chrono::minutes(minutes));
 }
 
+/// No stream is from outside of these; beyond 2262 nanoseconds would no longer fit into 64 bits.
+bool is_sensible(std::chrono::year year) {
+  return year >= std::chrono::year(1970) && year <= std::chrono::year(2200);
+}
+
 } // namespace
 
 std::optional<WallTime> parse_date_time(std::string_view text) {
@@ -95,7 +100,8 @@ std::optional<WallTime> parse_date_time(std::string_view text) {
       fraction = reader.milliseconds();
   }
   auto zone = read_zone(reader);
-  if (!zone || !reader.good() || !reader.at_end() || !date.ok() || hour > 23 || minute > 59)
+  if (!zone || !reader.good() || !reader.at_end() || !date.ok() || !is_sensible(date_year) ||
+      hour > 23 || minute > 59)
     return std::nullopt;
   return sys_days(date) + hours(hour) + minutes(minute) + seconds(std::min(second, 59)) +
          milliseconds(fraction) - *zone;

@@ -34,10 +34,23 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+/// An http(s) address that GUri will write out: with a host, and a path that is empty or rooted.
 bool is_web(GUri* uri) {
   std::string_view scheme = g_uri_get_scheme(uri);
   const char* host = g_uri_get_host(uri);
-  return (scheme == "http" || scheme == "https") && host && *host;
+  char path = *g_uri_get_path(uri);
+  return (scheme == "http" || scheme == "https") && host && *host && (path == '\0' || path == '/');
+}
+
+UriPointer parse_base(const std::string& text) {
+  UriPointer uri(g_uri_parse(escaped(text).c_str(), uri_flags, nullptr));
+  if (!uri || *g_uri_get_path(uri.get()))
+    return uri;
+  // GUri forgets the slash when it merges a path with an empty one (RFC 3986, 5.2.3).
+  return UriPointer(g_uri_build(uri_flags, g_uri_get_scheme(uri.get()),
+                                g_uri_get_userinfo(uri.get()), g_uri_get_host(uri.get()),
+                                g_uri_get_port(uri.get()), "/", g_uri_get_query(uri.get()),
+                                nullptr));
 }
 
 } // namespace
@@ -48,7 +61,7 @@ struct UriResolver::Base {
 
 UriResolver::UriResolver(const std::string& base_uri) : base_(std::make_unique<Base>()) {
   if (base_uri.size() <= max_uri_length)
-    base_->uri.reset(g_uri_parse(escaped(base_uri).c_str(), uri_flags, nullptr));
+    base_->uri = parse_base(base_uri);
 }
 
 UriResolver::~UriResolver() = default;

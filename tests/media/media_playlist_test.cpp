@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "fixtures.h"
 
+#include "media/date_time.h"
 #include "media/playlist.h"
 
 using namespace p2plive::media;
@@ -135,6 +136,32 @@ GST_START_TEST(dates_are_reckoned) {
 }
 GST_END_TEST;
 
+// Rule: dates in every form that ISO 8601 and encoders know; no date is better than a wrong one.
+GST_START_TEST(dates_are_read) {
+  const std::pair<const char*, std::int64_t> good[] = {
+      {"1970-01-01T00:00:00Z", 0},
+      {"2026-11-22T20:54:11.648+0000", 1795380851648},
+      {"2026-11-22T20:54:11.6489999+00:00", 1795380851648},
+      {"2026-11-22T22:24:11,6+01:30", 1795380851600},
+      {"2026-11-22T15:54:11-05", 1795380851000},
+      {"2026-11-22 20:54", 1795380840000},
+      {"2024-02-29T23:59:60Z ", 1709251199000},
+  };
+  for (const auto& [text, expected] : good) {
+    auto date = parse_date_time(text);
+    fail_unless(date.has_value(), "%s", text);
+    fail_unless_equals_int64(date->time_since_epoch().count(), expected);
+  }
+  for (auto* text : {"", "yesterday", "2026-11-22", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z",
+                     "2026-11-22T24:00:00Z", "2026-11-22T20:60:00Z", "2026-11-22T20:54:11+1",
+                     "2026-11-22T20:54:11Zx", "-026-11-22T20:54:11Z", "2026-11-22T20:54:11+24:00",
+                     "9999-11-22T20:54:11Z", "1969-12-31T23:59:59Z",
+                     "2026-11-22T20:54:11."
+                     "0000000000000000000000000000000000000000000000000000000000000000000x"})
+    fail_if(parse_date_time(text).has_value(), "%s", text);
+}
+GST_END_TEST;
+
 // Rule: BOM, CRLF, comments, unknown tags, blank lines and an EXTINF without its URI yet do no
 // harm.
 GST_START_TEST(untidy_ones_are_read) {
@@ -152,20 +179,29 @@ GST_END_TEST;
 
 // Rule: URIs are resolved as RFC 3986 says, and what is percent-encoded stays so.
 GST_START_TEST(uris_are_resolved) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"a.ts", "https://u:p@h.example:8443/x/y/a.ts"},
-      {"../a.ts?q=1&r=%2F", "https://u:p@h.example:8443/x/a.ts?q=1&r=%2F"},
-      {"/a%20b%2Fc.ts", "https://u:p@h.example:8443/a%20b%2Fc.ts"},
-      {"//other.example/a", "https://other.example/a"},
-      {"HTTP://Other.example/a", "http://Other.example/a"},
-      {"?only=query", "https://u:p@h.example:8443/x/y/list.m3u8?only=query"},
-      {"a b\xc3\xa9.ts", "https://u:p@h.example:8443/x/y/a%20b%C3%A9.ts"},
-      {"http://[::1]:80/a", "http://[::1]:80/a"},
+  const std::string deep = "https://u:p@h.example:8443/x/y/list.m3u8?t=0";
+  const std::string bare = "http://h.example?t=0";
+  const struct {
+    const std::string& base;
+    const char* reference;
+    const char* expected;
+  } cases[] = {
+      {deep, "a.ts", "https://u:p@h.example:8443/x/y/a.ts"},
+      {deep, "../a.ts?q=1&r=%2F", "https://u:p@h.example:8443/x/a.ts?q=1&r=%2F"},
+      {deep, "/a%20b%2Fc.ts", "https://u:p@h.example:8443/a%20b%2Fc.ts"},
+      {deep, "//other.example/a", "https://other.example/a"},
+      {deep, "HTTP://Other.example/a", "http://Other.example/a"},
+      {deep, "?only=query", "https://u:p@h.example:8443/x/y/list.m3u8?only=query"},
+      {deep, "a b\xc3\xa9.ts", "https://u:p@h.example:8443/x/y/a%20b%C3%A9.ts"},
+      {deep, "http://[::1]:80/a", "http://[::1]:80/a"},
+      {bare, "a.ts", "http://h.example/a.ts"},
+      {bare, "../x/a.ts", "http://h.example/x/a.ts"},
+      {bare, "?only=query", "http://h.example/?only=query"},
   };
-  for (const auto& [reference, expected] : cases) {
-    auto playlist = parse(std::string("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n") + reference,
-                          "https://u:p@h.example:8443/x/y/list.m3u8?t=0");
-    fail_unless_equals_string(playlist.segments[0].uri.c_str(), expected);
+  for (const auto& it : cases) {
+    auto text = std::string("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n") + it.reference;
+    auto playlist = parse(text, it.base);
+    fail_unless_equals_string(playlist.segments[0].uri.c_str(), it.expected);
   }
 }
 GST_END_TEST;
@@ -180,6 +216,7 @@ static Suite* media_playlist_suite() {
   tcase_add_test(tcase, keys_hold_until_the_next);
   tcase_add_test(tcase, discontinuity_sequences);
   tcase_add_test(tcase, dates_are_reckoned);
+  tcase_add_test(tcase, dates_are_read);
   tcase_add_test(tcase, untidy_ones_are_read);
   tcase_add_test(tcase, uris_are_resolved);
   return suite;
