@@ -1,0 +1,26 @@
+// What went wrong, put into words for the person who watches.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/events.h"
+#include "media/playlist.h"
+#include "net/http_client.h"
+#include "viewer/viewer.h"
+
+#include <string>
+
+namespace p2plive::viewer {
+
+/// Of the playlist at `uri`.
+Error playlist_failure(const std::string& uri, const net::HttpError& error);
+Error playlist_failure(const std::string& uri, unsigned status);
+Error playlist_failure(const std::string& uri, const media::PlaylistError& error);
+
+/// Of the stream's segments, when the core has given up.
+Error stream_failure(const core::FetchError& error);
+
+/// How a segment's transfer failed, in the core's terms.
+core::FetchError to_fetch_error(const net::HttpError& error);
+core::FetchError to_fetch_error(const net::HttpHead& head); ///< a status that is no success
+
+} // namespace p2plive::viewer

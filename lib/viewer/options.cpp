@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/options.h"
+
+#include <gio/gio.h>
+
+#include <random>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t longest_uri = 8192;
+constexpr unsigned most_peers = 500;
+
+Error wrong(std::string message, std::string detail = {}) {
+  return {Error::Kind::settings, std::move(message), std::move(detail)};
+}
+
+/// The reason why `uri` cannot be fetched; empty when it can.
+std::string flaw(const std::string& uri) {
+  if (uri.size() > longest_uri)
+    return "longer than 8192 bytes";
+  GError* error = nullptr;
+  auto* parsed = g_uri_parse(uri.c_str(), G_URI_FLAGS_NONE, &error);
+  if (!parsed) {
+    std::string reason = error->message;
+    g_error_free(error);
+    return reason;
+  }
+  std::string scheme = g_uri_get_scheme(parsed);
+  auto* host = g_uri_get_host(parsed);
+  bool hosted = host && *host;
+  g_uri_unref(parsed);
+  if (scheme != "http" && scheme != "https")
+    return "the scheme is neither http nor https";
+  return hosted ? "" : "it names no host";
+}
+
+std::optional<Error> check_uris(const ViewerOptions& options) {
+  if (options.uri.empty())
+    return wrong("No stream is given: set the URI of an HLS playlist.");
+  if (auto reason = flaw(options.uri); !reason.empty())
+    return wrong("The stream's URI must be http:// or https:// and name a host: " + options.uri,
+                 reason);
+  if (options.index_uri.empty())
+    return {};
+  if (auto reason = flaw(options.index_uri); !reason.empty())
+    return wrong("The index service's URI must be http:// or https:// and name a host: " +
+                     options.index_uri,
+                 reason);
+  return {};
+}
+
+} // namespace
+
+std::optional<Error> check(const ViewerOptions& options) {
+  if (auto error = check_uris(options))
+    return error;
+  if (options.live_delay < 0s || options.live_delay > 1h)
+    return wrong("The live delay must lie between 0 and one hour.");
+  if (options.lead < 0s || options.lead > 10min)
+    return wrong("The lead must lie between 0 and ten minutes.");
+  if (options.cdn_threshold && (*options.cdn_threshold < 0s || *options.cdn_threshold > 1h))
+    return wrong("The CDN threshold must lie between 0 and one hour.");
+  if (options.seed_share && !(*options.seed_share >= 0 && *options.seed_share <= 1))
+    return wrong("The seed share must lie between 0 and 1.");
+  if (options.max_peers > most_peers)
+    return wrong("At most 500 peers are possible.");
+  if (!options.local_address.empty() && !g_hostname_is_ip_address(options.local_address.c_str()))
+    return wrong("The local address must be a numeric IP address: " + options.local_address);
+  if (options.user_agent.find_first_of("\r\n") != std::string::npos)
+    return wrong("The user agent must be one line.");
+  return {};
+}
+
+std::optional<std::uint64_t> to_upload_limit(std::optional<std::uint64_t> bits_per_second) {
+  if (!bits_per_second)
+    return {};
+  return (*bits_per_second + 7) / 8; // a limit of a few bits is not "never"
+}
+
+core::Settings to_settings(const ViewerOptions& options) {
+  core::Settings settings;
+  std::random_device random;
+  for (auto& byte : settings.self.bytes)
+    byte = static_cast<std::uint8_t>(random());
+  settings.seed = (std::uint64_t{random()} << 32) | random();
+  settings.live_delay = options.live_delay;
+  settings.lead = options.lead;
+  settings.pace = options.pace == Pace::none ? core::Pace::none : core::Pace::stream;
+  settings.late = options.late == Late::keep ? core::Late::keep : core::Late::skip;
+  settings.cdn_threshold = options.cdn_threshold;
+  settings.seed_share = options.seed_share;
+  settings.max_peers = options.max_peers;
+  settings.upload_limit = to_upload_limit(options.upload_limit);
+  return settings;
+}
+
+} // namespace p2plive::viewer

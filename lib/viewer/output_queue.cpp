@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/output_queue.h"
+
+#include <utility>
+
+namespace p2plive::viewer {
+
+OutputQueue::OutputQueue(std::function<void()> notice) : notice_(std::move(notice)) {}
+
+void OutputQueue::push(Output output) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_)
+      return;
+    closed_ = !std::holds_alternative<Buffer>(output);
+    queue_.push_back(std::move(output));
+  }
+  changed_.notify_one();
+}
+
+void OutputQueue::interrupt(bool on) {
+  {
+    std::lock_guard lock(mutex_);
+    interrupted_ = on;
+  }
+  changed_.notify_all();
+}
+
+Output OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
+                        std::optional<Clock::time_point> deadline) {
+  std::unique_lock lock(mutex_);
+  // Somebody who waits must be heard too: pacing follows his clock.
+  if (playing && playing != taken_.playing) {
+    taken_.playing = playing;
+    if (queue_.empty() && !std::exchange(noticed_, true)) {
+      lock.unlock();
+      notice_();
+      lock.lock();
+    }
+  }
+  auto ready = [this] { return interrupted_ || finished_ || !queue_.empty(); };
+  if (!deadline)
+    changed_.wait(lock, ready);
+  else if (!changed_.wait_until(lock, *deadline, ready))
+    return NotYet{};
+  if (interrupted_)
+    return Interrupted{};
+  if (finished_)
+    return EndOfStream{};
+  auto output = take_front();
+  bool tell = std::holds_alternative<Buffer>(output) && !std::exchange(noticed_, true);
+  lock.unlock();
+  if (tell)
+    notice_();
+  return output;
+}
+
+Output OutputQueue::take_front() {
+  auto output = std::move(queue_.front());
+  queue_.pop_front();
+  if (auto* buffer = std::get_if<Buffer>(&output)) {
+    taken_.bytes += buffer->size;
+    if (!first_taken_)
+      first_taken_ = Clock::now();
+  } else {
+    finished_ = true;
+  }
+  return output;
+}
+
+Taken OutputQueue::collect() {
+  std::lock_guard lock(mutex_);
+  noticed_ = false;
+  return {std::exchange(taken_.bytes, 0), taken_.playing};
+}
+
+std::optional<OutputQueue::Clock::time_point> OutputQueue::first_taken() const {
+  std::lock_guard lock(mutex_);
+  return first_taken_;
+}
+
+} // namespace p2plive::viewer

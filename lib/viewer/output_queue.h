@@ -1,0 +1,61 @@
+// What the viewer hands out, on its way from the network thread to the application's.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "viewer/viewer.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+namespace p2plive::viewer {
+
+/// What was taken out since it was last asked.
+struct Taken {
+  std::size_t bytes = 0;
+  std::optional<std::chrono::nanoseconds> playing; ///< the newest that pop() was told, ever
+};
+
+/// First of the three things that cross threads. The swarm stops handing out while the application
+/// takes nothing, so the queue holds seconds of the stream at most, and its memory is the chunk
+/// pool's in any case. Standard library only, so that ThreadSanitizer understands it.
+class OutputQueue {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `notice` is called on the popping thread, without the lock, when collect() has news; not again
+  /// before collect() was called.
+  explicit OutputQueue(std::function<void()> notice);
+
+  /// Nothing is accepted after EndOfStream or an Error.
+  void push(Output output);
+  /// As Viewer::pop().
+  Output pop(std::optional<std::chrono::nanoseconds> playing,
+             std::optional<Clock::time_point> deadline);
+  /// As Viewer::interrupt().
+  void interrupt(bool on);
+
+  Taken collect();
+  /// When the first byte was taken out.
+  std::optional<Clock::time_point> first_taken() const;
+
+private:
+  Output take_front();
+
+  const std::function<void()> notice_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Output> queue_;
+  Taken taken_;
+  std::optional<Clock::time_point> first_taken_;
+  bool interrupted_ = false;
+  bool closed_ = false;   ///< the last element was pushed
+  bool finished_ = false; ///< the last element was taken
+  bool noticed_ = false;  ///< notice_ was called, and collect() not yet
+};
+
+} // namespace p2plive::viewer

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/playlist_source.h"
+
+#include "media/playlist_limits.h"
+#include "viewer/failure.h"
+#include "viewer/now.h"
+
+#include <limits>
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Segments stay known for so long after they have left the playlist: slower peers ask for them.
+constexpr auto keep_unlisted = 60s;
+/// An encoder that has just been started lists nothing yet.
+constexpr auto wait_for_segments = 30s;
+constexpr unsigned no_more_tries = 1;
+constexpr unsigned few_tries = 3;
+constexpr unsigned some_tries = 5;
+
+core::Listing to_listing(const media::MediaPlaylist& playlist) {
+  core::Listing listing;
+  listing.target_duration = playlist.target_duration;
+  listing.ended = playlist.ended;
+  listing.segments.reserve(playlist.segments.size());
+  for (const auto& segment : playlist.segments) {
+    auto& listed = listing.segments.emplace_back();
+    listed.sn = core::SequenceNumber{segment.sn};
+    listed.duration = segment.duration;
+    listed.discontinuity_sequence = segment.discontinuity_sequence;
+    listed.program_date_time = segment.program_date_time;
+    listed.gap = segment.gap;
+  }
+  return listing;
+}
+
+unsigned tries_of(const net::HttpError& error) {
+  using Kind = net::HttpError::Kind;
+  switch (error.kind) {
+  case Kind::resolve:
+    return few_tries;
+  case Kind::connect:
+  case Kind::timed_out:
+  case Kind::reset:
+  case Kind::truncated:
+    return some_tries;
+  default:
+    return no_more_tries;
+  }
+}
+
+} // namespace
+
+PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, std::string uri,
+                               Events events)
+    : http_(http), uri_(std::move(uri)), events_(std::move(events)),
+      timer_(context, [this] { load(); }), random_(std::random_device{}()) {}
+
+void PlaylistSource::start() {
+  load();
+}
+
+void PlaylistSource::refresh() {
+  if (over_ || !media_known_)
+    return;
+  refresh_.hint(now().time_since_epoch());
+  schedule();
+}
+
+std::optional<SegmentLocation> PlaylistSource::locate(core::SequenceNumber sn) const {
+  auto found = segments_.find(sn);
+  if (found == segments_.end())
+    return {};
+  return found->second.location;
+}
+
+double PlaylistSource::jitter() {
+  return std::uniform_real_distribution<>(0, 1)(random_);
+}
+
+void PlaylistSource::schedule() {
+  auto next = refresh_.next();
+  if (over_ || !next)
+    return timer_.disarm();
+  timer_.arm_at(steady(core::Time(*next)));
+}
+
+void PlaylistSource::load() {
+  if (over_)
+    return;
+  refresh_.began(now().time_since_epoch());
+  net::HttpRequest request;
+  request.uri = uri_;
+  request.etag = etag_;
+  request.limit = media::max_playlist_size;
+  request.timeout = 5s;
+  transfer_ = fetch_whole(http_, std::move(request),
+                          [this](WholeResult result) { loaded(std::move(result)); });
+}
+
+void PlaylistSource::loaded(WholeResult result) {
+  transfer_.reset();
+  if (!result) {
+    failed(playlist_failure(uri_, result.error()), tries_of(result.error()));
+  } else {
+    body_bytes_ += result->body.size();
+    auto status = result->head.status;
+    if (status == 200)
+      read(*result);
+    else if (status == 304 && playlist_)
+      read_media(*playlist_);
+    else
+      failed(playlist_failure(uri_, status),
+             status >= 500 || status == 429 ? some_tries : no_more_tries);
+  }
+  schedule();
+}
+
+void PlaylistSource::read(const WholeAnswer& answer) {
+  std::string_view text(reinterpret_cast<const char*>(answer.body.data()), answer.body.size());
+  auto parsed = media::parse_playlist(text, answer.head.uri.empty() ? uri_ : answer.head.uri);
+  if (!parsed)
+    return failed(playlist_failure(uri_, parsed.error()), no_more_tries);
+  if (auto* master = std::get_if<media::MasterPlaylist>(&*parsed))
+    return read_master(*master);
+  etag_ = answer.head.etag;
+  read_media(std::move(std::get<media::MediaPlaylist>(*parsed)));
+}
+
+void PlaylistSource::read_master(const media::MasterPlaylist& master) {
+  if (variant_chosen_)
+    return failed({Error::Kind::format,
+                   "The playlist's variant leads to another list of variants: " + uri_,
+                   "a master playlist where a media playlist was expected"},
+                  no_more_tries);
+  media::MasterPlaylist playable;
+  std::string reason;
+  for (const auto& variant : master.variants) {
+    if (auto flaw = media::unsupported(variant))
+      reason = *flaw;
+    else
+      playable.variants.push_back(variant);
+  }
+  auto* chosen = media::choose_variant(playable, std::numeric_limits<std::uint64_t>::max());
+  if (!chosen)
+    return failed(
+        {Error::Kind::format, "None of the stream's variants can be played: " + uri_, reason},
+        no_more_tries);
+  variant_chosen_ = true;
+  uri_ = chosen->uri;
+  refresh_ = {}; // another playlist, due at once
+}
+
+void PlaylistSource::read_media(media::MediaPlaylist playlist) {
+  if (auto flaw = media::unsupported(playlist))
+    return give_up({Error::Kind::format, "This stream cannot be played yet: " + *flaw, uri_});
+  failing_since_.reset();
+  last_failure_.reset();
+  if (!std::exchange(media_known_, true))
+    events_.media_uri(uri_);
+  bool changed = !playlist_ || *playlist_ != playlist;
+  refresh_.loaded(changed, playlist.target_duration, jitter());
+  if (changed) {
+    playlist_ = std::move(playlist);
+    listing_ = to_listing(*playlist_);
+  }
+  remember(*playlist_);
+  if (playlist_->ended) {
+    refresh_.ended();
+    over_ = true;
+  }
+  if (!playlist_->segments.empty() || playlist_->ended) {
+    empty_since_.reset();
+    return events_.listed(listing_);
+  }
+  if (!empty_since_)
+    empty_since_ = now();
+  if (segments_.empty() && now() - *empty_since_ > wait_for_segments)
+    give_up(
+        {Error::Kind::read, "The playlist lists no segments; is the encoder running? " + uri_, {}});
+}
+
+void PlaylistSource::remember(const media::MediaPlaylist& playlist) {
+  auto time = now();
+  for (const auto& segment : playlist.segments)
+    segments_[core::SequenceNumber{segment.sn}] = {{segment.uri, segment.byte_range}, time};
+  std::erase_if(segments_,
+                [&](const auto& entry) { return time - entry.second.seen > keep_unlisted; });
+}
+
+void PlaylistSource::failed(Error error, unsigned tries) {
+  refresh_.failed(now().time_since_epoch(), jitter());
+  if (!media_known_ && refresh_.failures() >= tries)
+    return give_up(std::move(error));
+  if (!failing_since_)
+    failing_since_ = now();
+  last_failure_ = std::move(error);
+}
+
+void PlaylistSource::give_up(Error error) {
+  over_ = true;
+  timer_.disarm();
+  events_.failed(error);
+}
+
+} // namespace p2plive::viewer

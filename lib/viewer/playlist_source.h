@@ -1,0 +1,90 @@
+// Keeps the viewer's own playlist fresh: master -> variant -> media playlist, then its refreshes.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/events.h"
+#include "core/ids.h"
+#include "media/playlist.h"
+#include "media/refresh.h"
+#include "net/http_client.h"
+#include "net/timer.h"
+#include "viewer/viewer.h"
+#include "viewer/whole_body.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace p2plive::viewer {
+
+/// Where a segment is to be had.
+struct SegmentLocation {
+  std::string uri;
+  std::optional<media::ByteRange> part; ///< it is a part of that resource only
+};
+
+/// On the network thread. A stream that cannot be played at its start is told at once, or after a
+/// few tries when the trouble may pass; once it has played, loading is tried again for ever.
+class PlaylistSource {
+public:
+  struct Events {
+    std::function<void(const std::string& uri)> media_uri; ///< known now; before redirects
+    std::function<void(const core::Listing&)> listed;
+    std::function<void(const Error&)> failed; ///< the last event
+  };
+
+  PlaylistSource(GMainContext* context, net::HttpClient& http, std::string uri, Events events);
+
+  void start();
+  /// There is news, a neighbour says.
+  void refresh();
+  /// None: not listed, or long ago.
+  std::optional<SegmentLocation> locate(core::SequenceNumber sn) const;
+
+  /// Since when every load has failed; none: the last one succeeded.
+  std::optional<core::Time> failing_since() const { return failing_since_; }
+  const std::optional<Error>& last_failure() const { return last_failure_; }
+  std::uint64_t body_bytes() const { return body_bytes_; } ///< of all playlists received
+
+private:
+  struct Listed {
+    SegmentLocation location;
+    core::Time seen{}; ///< in the newest playlist that listed it
+  };
+
+  void schedule();
+  void load();
+  void loaded(WholeResult result);
+  void read(const WholeAnswer& answer);
+  void read_master(const media::MasterPlaylist& master);
+  void read_media(media::MediaPlaylist playlist);
+  void remember(const media::MediaPlaylist& playlist);
+  /// A load brought nothing. `tries`: how often this may happen before anything was played.
+  void failed(Error error, unsigned tries);
+  void give_up(Error error);
+  double jitter();
+
+  net::HttpClient& http_;
+  std::string uri_; ///< the one that is loaded: first the application's, then the media playlist's
+  Events events_;
+  media::RefreshSchedule refresh_;
+  net::Timer timer_;
+  std::unique_ptr<net::HttpTransfer> transfer_;
+  std::mt19937 random_;
+  bool variant_chosen_ = false;
+  bool media_known_ = false;
+  bool over_ = false; ///< ended, or given up
+  std::string etag_;
+  std::optional<media::MediaPlaylist> playlist_;
+  core::Listing listing_;
+  std::map<core::SequenceNumber, Listed> segments_;
+  std::optional<core::Time> failing_since_;
+  std::optional<core::Time> empty_since_;
+  std::optional<Error> last_failure_;
+  std::uint64_t body_bytes_ = 0;
+};
+
+} // namespace p2plive::viewer

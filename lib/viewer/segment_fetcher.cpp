@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/segment_fetcher.h"
+
+#include "viewer/failure.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+using core::Swarm;
+
+namespace {
+
+/// Without any progress. Shorter than the window, so that another try can still be in time.
+constexpr auto stuck_after = 4s;
+/// Of the body of a refusal, before its connection is given up.
+constexpr std::uint64_t longest_refusal = 64 << 10;
+
+} // namespace
+
+SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate)
+    : http_(http), mind_(mind), locate_(std::move(locate)) {}
+
+void SegmentFetcher::fetch(const core::Fetch& fetch) {
+  auto id = fetch.id;
+  auto location = locate_(fetch.sn);
+  if (!location)
+    return failed(id, {core::FetchFailure::not_found, {}, "the segment is not listed any more"});
+  Transfer transfer;
+  transfer.part = location->part;
+  net::HttpRequest request;
+  request.uri = location->uri;
+  request.range = {fetch.first, fetch.last};
+  request.timeout = stuck_after;
+  if (auto& part = transfer.part) {
+    if (fetch.first >= part->length)
+      return failed(id, {core::FetchFailure::out_of_range, part->length, "behind the byte range"});
+    request.range = {part->offset + fetch.first,
+                     part->offset + std::min(fetch.last, part->length - 1)};
+  }
+  net::HttpEvents events;
+  events.head = [this, id](const net::HttpHead& answer) { head(id, answer); };
+  events.data = [this, id](std::span<const std::uint8_t> bytes) { data(id, bytes); };
+  events.done = [this, id] { done(id); };
+  events.failed = [this, id](const net::HttpError& error) { failed(id, to_fetch_error(error)); };
+  transfer.http = http_.start(std::move(request), std::move(events));
+  transfers_[id] = std::move(transfer);
+}
+
+void SegmentFetcher::cancel(core::FetchId id) {
+  transfers_.erase(id);
+}
+
+void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
+  auto found = transfers_.find(id);
+  if (found == transfers_.end())
+    return;
+  auto& transfer = found->second;
+  if (head.status != 200 && head.status != 206) {
+    // Its body is left to arrive, and the connection can be used again.
+    transfer.refused = true;
+    transfer.left = longest_refusal;
+    return mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(head));
+  }
+  core::FetchHead answer{head.first, head.size};
+  if (auto& part = transfer.part) {
+    answer.size = part->length;
+    answer.first = head.first > part->offset ? head.first - part->offset : 0;
+    transfer.skip = head.first < part->offset ? part->offset - head.first : 0;
+    transfer.left = part->length > answer.first ? part->length - answer.first : 0;
+  }
+  mind_.tell(&Swarm::fetch_answered, id, answer);
+}
+
+void SegmentFetcher::data(core::FetchId id, std::span<const std::uint8_t> bytes) {
+  auto found = transfers_.find(id);
+  if (found == transfers_.end())
+    return;
+  auto& transfer = found->second;
+  if (transfer.refused) {
+    if (bytes.size() > *transfer.left)
+      transfers_.erase(found);
+    else
+      *transfer.left -= bytes.size();
+    return;
+  }
+  auto skipped = std::min<std::uint64_t>(transfer.skip, bytes.size());
+  transfer.skip -= skipped;
+  bytes = bytes.subspan(skipped);
+  if (transfer.left) {
+    bytes = bytes.first(std::min<std::uint64_t>(*transfer.left, bytes.size()));
+    *transfer.left -= bytes.size();
+  }
+  if (!bytes.empty())
+    mind_.tell(&Swarm::fetch_data, id, bytes);
+}
+
+void SegmentFetcher::done(core::FetchId id) {
+  auto transfer = transfers_.extract(id);
+  if (!transfer.empty() && !transfer.mapped().refused)
+    mind_.tell(&Swarm::fetch_done, id);
+}
+
+void SegmentFetcher::failed(core::FetchId id, const core::FetchError& error) {
+  auto transfer = transfers_.extract(id);
+  if (transfer.empty() || !transfer.mapped().refused)
+    mind_.tell(&Swarm::fetch_failed, id, error);
+}
+
+} // namespace p2plive::viewer

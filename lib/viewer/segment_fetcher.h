@@ -1,0 +1,49 @@
+// Carries out the core's fetches: byte ranges of segments from the CDN.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/actions.h"
+#include "net/http_client.h"
+#include "viewer/mind.h"
+#include "viewer/playlist_source.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+namespace p2plive::viewer {
+
+/// On the network thread. What a server answers is told to the core as it is: a server that ignores
+/// ranges gives the whole segment from its start, and the head says so.
+class SegmentFetcher {
+public:
+  using Locate = std::function<std::optional<SegmentLocation>(core::SequenceNumber)>;
+
+  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate);
+
+  void fetch(const core::Fetch& fetch);
+  void cancel(core::FetchId id);
+
+private:
+  struct Transfer {
+    std::unique_ptr<net::HttpTransfer> http;
+    std::optional<media::ByteRange> part;
+    std::uint64_t skip = 0;            ///< bytes of the body before the segment
+    std::optional<std::uint64_t> left; ///< bytes of the segment still to come, where known
+    bool refused = false;              ///< failed by its status; the body is no media
+  };
+
+  void head(core::FetchId id, const net::HttpHead& head);
+  void data(core::FetchId id, std::span<const std::uint8_t> bytes);
+  void done(core::FetchId id);
+  void failed(core::FetchId id, const core::FetchError& error);
+
+  net::HttpClient& http_;
+  Mind& mind_;
+  Locate locate_;
+  std::unordered_map<core::FetchId, Transfer> transfers_;
+};
+
+} // namespace p2plive::viewer

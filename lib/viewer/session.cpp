@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/session.h"
+
+#include "media/container.h"
+#include "viewer/failure.h"
+#include "viewer/options.h"
+
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+using core::Swarm;
+
+namespace {
+
+constexpr auto tick_every = 250ms;
+/// For the tracker's answer to our leave, and for the last words to other viewers.
+constexpr auto leave_within = 1s;
+constexpr auto leave_tick = 20ms;
+
+std::string agent_of(const ViewerOptions& options) {
+  return options.user_agent.empty() ? "p2plive/" P2PLIVE_VERSION : options.user_agent;
+}
+
+core::Settings settings_of(const ViewerOptions& options) {
+  auto settings = to_settings(options);
+  settings.expects_peers = !options.index_uri.empty() && options.max_peers > 0;
+  return settings;
+}
+
+} // namespace
+
+Session::Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
+                 std::chrono::steady_clock::time_point opened)
+    : crossings_(std::move(crossings)), opened_(opened), settings_(settings_of(options)),
+      mind_(settings_, [this] { pump(); }), http_(context, {.user_agent = agent_of(options)}),
+      playlist_(context, http_, options.uri,
+                {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
+                 .listed =
+                     [this](const core::Listing& listing) {
+                       mind_.tell(&Swarm::listed, wall_now(), listing);
+                     },
+                 .failed = [this](const Error& error) { fail(error); }}),
+      fetcher_(http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); }),
+      wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
+      tick_(context, [this] { tick(); }) {
+  if (settings_.expects_peers)
+    membership_ =
+        std::make_unique<Membership>(context, http_, mind_,
+                                     Membership::Options{.index_uri = options.index_uri,
+                                                         .agent = agent_of(options),
+                                                         .local_address = options.local_address,
+                                                         .self = settings_.self,
+                                                         .max_peers = options.max_peers});
+}
+
+Session::~Session() = default;
+
+void Session::start() {
+  playlist_.start();
+  if (membership_)
+    membership_->start();
+  tick();
+}
+
+void Session::media_uri_known(const std::string& uri) {
+  if (membership_)
+    membership_->set_media_uri(uri);
+}
+
+void Session::taken() {
+  auto taken = crossings_.output->collect();
+  mind_.tell(&Swarm::taken, taken.bytes, taken.playing);
+}
+
+void Session::set_max_peers(unsigned peers) {
+  if (membership_)
+    membership_->peers().set_max_peers(peers);
+}
+
+void Session::pump() {
+  if (pumping_) // news that came of carrying out: the loop below sees to them
+    return;
+  pumping_ = true;
+  for (;;) {
+    auto actions = mind_.swarm().take_actions();
+    if (actions.empty())
+      break;
+    for (auto& action : actions)
+      std::visit([this](auto& what) { carry_out(what); }, action);
+    if (membership_)
+      membership_->peers().tell_sent();
+  }
+  pumping_ = false;
+  auto next = mind_.swarm().next_wakeup();
+  if (next == core::Time::max() || closed_)
+    wakeup_.disarm();
+  else
+    wakeup_.arm_at(steady(next));
+}
+
+void Session::carry_out(core::Send& action) {
+  if (membership_)
+    membership_->peers().send(action);
+}
+
+void Session::carry_out(core::Connect& action) {
+  if (membership_)
+    membership_->peers().connect(action.peer);
+}
+
+void Session::carry_out(core::Disconnect& action) {
+  if (membership_)
+    membership_->peers().disconnect(action.peer, action.reason);
+}
+
+void Session::carry_out(core::Announce& action) {
+  if (membership_)
+    membership_->announce(action);
+}
+
+void Session::carry_out(core::Deliver& action) {
+  Buffer buffer;
+  buffer.data = action.chunk.data();
+  buffer.size = action.size;
+  buffer.media_sequence = core::number(action.sn);
+  buffer.offset = action.offset;
+  buffer.duration = action.duration;
+  if (action.offset == 0) {
+    std::span<const std::uint8_t> bytes(buffer.data, buffer.size);
+    if (!std::exchange(delivered_, true) && media::sniff_container(bytes) == media::Container::html)
+      return finish(Error{Error::Kind::format,
+                          "The server sends web pages where the playlist promises media.",
+                          "the first segment is HTML"});
+    // A jump forward leaves the time line as it is; every other break begins another.
+    bool new_line = action.discontinuity && action.skipped == core::Duration::zero();
+    buffer.timestamp = timestamper_.begin(bytes, new_line);
+    buffer.program_date_time = action.program_date_time;
+    buffer.discontinuity = action.discontinuity;
+    buffer.skipped = action.skipped;
+  }
+  buffer.memory = std::make_shared<core::ChunkRef>(std::move(action.chunk));
+  crossings_.output->push(std::move(buffer));
+}
+
+void Session::carry_out(core::Finish& action) {
+  if (action.failure)
+    finish(stream_failure(*action.failure));
+  else
+    finish(EndOfStream{});
+}
+
+void Session::fail(const Error& error) {
+  finish(error);
+}
+
+void Session::finish(Output last) {
+  finished_ = true;
+  crossings_.output->push(std::move(last));
+}
+
+void Session::tick() {
+  publish();
+  if (closed_) {
+    bool leaving = membership_ && membership_->leaving();
+    if (leaving && now() < close_by_)
+      return tick_.arm_in(leave_tick);
+    return std::exchange(closed_, {})();
+  }
+  check_playlist();
+  tick_.arm_in(tick_every);
+}
+
+/// The core sees segments that fail; a playlist that fails leaves it with nothing to ask for.
+void Session::check_playlist() {
+  bool dry =
+      playlist_.failing_since() && mind_.swarm().statistics().buffer_time == core::Duration::zero();
+  if (!dry)
+    return dry_since_.reset();
+  if (!dry_since_)
+    dry_since_ = now();
+  if (!finished_ && now() - *dry_since_ > settings_.give_up && playlist_.last_failure())
+    finish(*playlist_.last_failure());
+}
+
+void Session::publish() {
+  auto core = mind_.swarm().statistics();
+  ViewerStatistics figures;
+  figures.peer_id = settings_.self.to_hex();
+  if (membership_ && membership_->rid())
+    figures.rid = membership_->rid()->to_hex();
+  figures.peers = core.peers;
+  figures.cdn_bytes = core.cdn_bytes;
+  figures.peer_bytes = core.peer_bytes;
+  figures.upload_bytes = core.upload_bytes;
+  figures.delivered_bytes = core.delivered_bytes;
+  figures.duplicate_bytes = core.duplicate_bytes;
+  figures.overhead_bytes = core.overhead_bytes + http_.header_bytes() + playlist_.body_bytes() +
+                           (membership_ ? membership_->overhead_bytes() : 0);
+  figures.cdn_requests = core.cdn_requests;
+  figures.cdn_errors = core.cdn_errors;
+  figures.buffer_time = core.buffer_time;
+  figures.delay = core.delay;
+  if (auto first = crossings_.output->first_taken())
+    figures.startup_time = *first - opened_;
+  figures.starvations = core.starvations;
+  figures.starved_time = core.starved_time;
+  figures.pool_allocated = core.pool_allocated;
+  figures.pool_reused = core.pool_reused;
+  crossings_.statistics->publish(std::move(figures));
+}
+
+void Session::close(std::function<void()> closed) {
+  closed_ = std::move(closed);
+  close_by_ = now() + leave_within;
+  mind_.leave();
+  tick_.arm_in(leave_tick);
+}
+
+} // namespace p2plive::viewer

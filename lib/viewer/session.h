@@ -1,0 +1,85 @@
+// One viewer on the network thread: carries out what its core wants done, and hands out the bytes.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "core/actions.h"
+#include "net/http_client.h"
+#include "net/network_thread.h"
+#include "net/timer.h"
+#include "viewer/membership.h"
+#include "viewer/mind.h"
+#include "viewer/output_queue.h"
+#include "viewer/playlist_source.h"
+#include "viewer/segment_fetcher.h"
+#include "viewer/statistics_snapshot.h"
+#include "viewer/timestamper.h"
+#include "viewer/viewer.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace p2plive::viewer {
+
+/// Made, used and destroyed on the network thread.
+class Session {
+public:
+  /// What it shares with the application's thread.
+  struct Crossings {
+    std::shared_ptr<OutputQueue> output;
+    std::shared_ptr<StatisticsSnapshot> statistics;
+  };
+
+  Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
+          std::chrono::steady_clock::time_point opened);
+  ~Session();
+
+  void start();
+  /// The output queue has news: OutputQueue::collect().
+  void taken();
+  void set_upload_limit(std::optional<std::uint64_t> bits_per_second);
+  void set_max_peers(unsigned peers);
+
+  /// Leaves the swarm; calls `closed` when the last words are said, within a second. The session
+  /// may be destroyed then, but not from within.
+  void close(std::function<void()> closed);
+
+private:
+  void pump();
+  void carry_out(core::Fetch& action) { fetcher_.fetch(action); }
+  void carry_out(core::CancelFetch& action) { fetcher_.cancel(action.id); }
+  void carry_out(core::RefreshPlaylist&) { playlist_.refresh(); }
+  void carry_out(core::Send& action);
+  void carry_out(core::Connect& action);
+  void carry_out(core::Disconnect& action);
+  void carry_out(core::Announce& action);
+  void carry_out(core::Deliver& action);
+  void carry_out(core::Finish& action);
+
+  void media_uri_known(const std::string& uri);
+  void fail(const Error& error);
+  void finish(Output last);
+  void tick();
+  void check_playlist();
+  void publish();
+
+  Crossings crossings_;
+  std::chrono::steady_clock::time_point opened_;
+  core::Settings settings_;
+  Mind mind_;
+  net::HttpClient http_;
+  PlaylistSource playlist_;
+  SegmentFetcher fetcher_;
+  Timestamper timestamper_;
+  std::unique_ptr<Membership> membership_; ///< none: CDN only
+  net::Timer wakeup_;
+  net::Timer tick_;
+  bool pumping_ = false;
+  bool delivered_ = false; ///< anything, ever
+  bool finished_ = false;
+  std::optional<core::Time> dry_since_; ///< the playlist fails, and nothing is left to play
+  std::function<void()> closed_;
+  core::Time close_by_{};
+};
+
+} // namespace p2plive::viewer

@@ -1,0 +1,139 @@
+// The public shell: checks, posts to the network thread, and keeps only what crosses threads.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/viewer.h"
+
+#include "net/network_thread.h"
+#include "viewer/options.h"
+#include "viewer/output_queue.h"
+#include "viewer/session.h"
+#include "viewer/statistics_snapshot.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace p2plive {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto close_within = 2s;
+
+/// What posted tasks reach the session by. Its members belong to the network thread.
+struct Slot {
+  std::unique_ptr<viewer::Session> session;
+  std::shared_ptr<net::NetworkThread> thread; ///< so that a late close still finds its thread
+};
+
+/// Raised once, by the network thread.
+class ClosedFlag {
+public:
+  void raise() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    changed_.notify_all();
+  }
+  void wait(std::chrono::nanoseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, std::chrono::steady_clock::now() + patience,
+                        [this] { return closed_; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool closed_ = false;
+};
+
+/// The session goes first, then its hold on the thread, so that whoever waits for the flag is the
+/// last holder and joins the thread.
+void dismiss(const std::shared_ptr<Slot>& slot, const std::shared_ptr<ClosedFlag>& closed) {
+  slot->session.reset();
+  slot->thread.reset();
+  closed->raise();
+}
+
+void close(const std::shared_ptr<Slot>& slot, const std::shared_ptr<ClosedFlag>& closed) {
+  if (!slot->session)
+    return dismiss(slot, closed);
+  slot->session->close([slot, closed] {
+    // Not from within the session.
+    slot->thread->post([slot, closed] { dismiss(slot, closed); });
+  });
+}
+
+} // namespace
+
+class Viewer::Impl {
+public:
+  explicit Impl(const ViewerOptions& options)
+      : thread_(net::NetworkThread::share()), slot_(std::make_shared<Slot>()),
+        statistics_(std::make_shared<viewer::StatisticsSnapshot>()) {
+    slot_->thread = thread_;
+    output_ = std::make_shared<viewer::OutputQueue>(
+        [this] { post([](viewer::Session& session) { session.taken(); }); });
+    thread_->post([slot = slot_, options, output = output_, statistics = statistics_,
+                   opened = std::chrono::steady_clock::now()] {
+      slot->session = std::make_unique<viewer::Session>(
+          slot->thread->context(), options, viewer::Session::Crossings{output, statistics}, opened);
+      slot->session->start();
+    });
+  }
+
+  ~Impl() {
+    output_->interrupt(true);
+    auto closed = std::make_shared<ClosedFlag>();
+    thread_->post([slot = std::move(slot_), closed] { close(slot, closed); });
+    closed->wait(close_within);
+  }
+
+  /// Does `what` with the session on the network thread, while there is one.
+  template <typename What>
+  void post(What what) {
+    thread_->post([slot = std::weak_ptr(slot_), what = std::move(what)] {
+      if (auto there = slot.lock(); there && there->session)
+        what(*there->session);
+    });
+  }
+
+  std::shared_ptr<net::NetworkThread> thread_;
+  std::shared_ptr<Slot> slot_;
+  std::shared_ptr<viewer::OutputQueue> output_;
+  std::shared_ptr<viewer::StatisticsSnapshot> statistics_;
+};
+
+std::variant<std::unique_ptr<Viewer>, Error> Viewer::open(ViewerOptions options) {
+  if (auto error = viewer::check(options))
+    return *error;
+  return std::unique_ptr<Viewer>(new Viewer(std::make_unique<Impl>(options)));
+}
+
+Viewer::Viewer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Viewer::~Viewer() = default;
+
+Output Viewer::pop(std::optional<std::chrono::nanoseconds> playing,
+                   std::optional<std::chrono::steady_clock::time_point> deadline) {
+  return impl_->output_->pop(playing, deadline);
+}
+
+void Viewer::interrupt(bool on) {
+  impl_->output_->interrupt(on);
+}
+
+ViewerStatistics Viewer::statistics() const {
+  return impl_->statistics_->read();
+}
+
+void Viewer::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
+  impl_->post([=](viewer::Session& session) { session.set_upload_limit(bits_per_second); });
+}
+
+void Viewer::set_max_peers(unsigned peers) {
+  impl_->post([=](viewer::Session& session) { session.set_max_peers(peers); });
+}
+
+} // namespace p2plive
