@@ -1,0 +1,113 @@
+// A live stream for tests: ffmpeg writes it, nginx serves it, and every segment is kept.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "processes/services.h"
+#include "processes/temporary_directory.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace p2plive::test {
+
+/// Segments of one second. An encoder that is started again begins at number 0, with other bytes.
+class LiveStream {
+public:
+  /// `locations`: further lines for nginx. Throws std::runtime_error.
+  explicit LiveStream(const std::string& locations = {}) {
+    processes::NginxOptions options;
+    options.directory = directory_.path();
+    options.root = directory_.path();
+    options.locations = locations;
+    auto started = processes::start_nginx(options);
+    if (!started)
+      throw std::runtime_error(started.error());
+    nginx_ = std::move(*started);
+  }
+
+  /// Returns when the playlist is there, with the first segment.
+  void start_encoder() {
+    encoder_ = {};
+    std::filesystem::remove(directory_ / "live.m3u8");
+    ++epoch_;
+    auto started =
+        processes::ChildProcess::spawn({.argv = arguments(), .log = directory_ / "ffmpeg.log"});
+    if (!started)
+      throw std::runtime_error(started.error());
+    encoder_ = std::move(*started);
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!std::filesystem::exists(directory_ / "live.m3u8")) {
+      if (std::chrono::steady_clock::now() > deadline || !encoder_.alive())
+        throw std::runtime_error("no playlist: " + processes::log_tail(directory_ / "ffmpeg.log"));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  void stop_encoder() { encoder_.kill(); }
+
+  std::string uri() const { return nginx_.url() + "live.m3u8"; }
+  processes::Service& nginx() { return nginx_; }
+  const processes::TemporaryDirectory& directory() const { return directory_; }
+  int epoch() const { return epoch_; }
+
+  /// The bytes of a segment of the encoder's `epoch`-th run, from 1.
+  std::string segment(int epoch, std::uint64_t sn) const {
+    std::ifstream file(directory_ / (prefix(epoch) + std::to_string(sn) + ".ts"), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+private:
+  static std::string prefix(int epoch) { return "run" + std::to_string(epoch) + "-"; }
+
+  std::vector<std::string> arguments() const {
+    auto picture = "testsrc2=size=320x180:rate=25,hue=h=" + std::to_string(60 * epoch_);
+    return {"ffmpeg",
+            "-nostdin",
+            "-loglevel",
+            "error",
+            "-re",
+            "-f",
+            "lavfi",
+            "-i",
+            picture,
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=frequency=440",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-tune",
+            "zerolatency",
+            "-g",
+            "25",
+            "-b:v",
+            "800k",
+            "-c:a",
+            "aac",
+            "-f",
+            "hls",
+            "-hls_time",
+            "1",
+            "-hls_list_size",
+            "8",
+            "-hls_flags",
+            "program_date_time+temp_file",
+            "-hls_segment_filename",
+            (directory_ / (prefix(epoch_) + "%d.ts")).string(),
+            (directory_ / "live.m3u8").string()};
+  }
+
+  processes::TemporaryDirectory directory_{"p2plive-viewer-test"};
+  processes::Service nginx_;
+  processes::ChildProcess encoder_;
+  int epoch_ = 0;
+};
+
+} // namespace p2plive::test

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/output_queue.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using viewer::OutputQueue;
+
+namespace {
+
+Buffer buffer(std::uint64_t number, std::size_t size = 188) {
+  Buffer buffer;
+  buffer.media_sequence = number;
+  buffer.size = size;
+  return buffer;
+}
+
+auto in(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+template <typename What>
+bool is(const Output& output) {
+  return std::holds_alternative<What>(output);
+}
+
+} // namespace
+
+// Rule: an error comes after the bytes before it, once, and then the end for ever.
+GST_START_TEST(an_error_comes_once_and_in_order) {
+  OutputQueue queue([] {});
+  queue.push(buffer(1));
+  queue.push(Error{Error::Kind::read, "broken", ""});
+  queue.push(buffer(2)); // too late
+  fail_unless_equals_uint64(std::get<Buffer>(queue.pop({}, {})).media_sequence, 1);
+  fail_unless(is<Error>(queue.pop({}, {})));
+  fail_unless(is<EndOfStream>(queue.pop({}, {})));
+  fail_unless(is<EndOfStream>(queue.pop({}, in(1ms))));
+}
+GST_END_TEST;
+
+// Rule: pop() waits no longer than its deadline, and takes what is there even after it.
+GST_START_TEST(a_deadline_holds) {
+  OutputQueue queue([] {});
+  auto deadline = in(20ms);
+  fail_unless(is<NotYet>(queue.pop({}, deadline)));
+  fail_unless(std::chrono::steady_clock::now() >= deadline);
+  queue.push(buffer(1));
+  fail_unless(is<Buffer>(queue.pop({}, deadline)));
+}
+GST_END_TEST;
+
+// Rule: interrupt() wakes whoever waits, holds until it is taken back, and loses nothing.
+GST_START_TEST(an_interrupt_wakes_and_loses_nothing) {
+  OutputQueue queue([] {});
+  std::thread waiter([&] { fail_unless(is<Interrupted>(queue.pop({}, in(10s)))); });
+  queue.interrupt(true);
+  waiter.join();
+  queue.push(buffer(1));
+  fail_unless(is<Interrupted>(queue.pop({}, {})));
+  queue.interrupt(false);
+  fail_unless(is<Buffer>(queue.pop({}, {})));
+}
+GST_END_TEST;
+
+// Rule: what was taken is told once for many buffers, and again after it was collected.
+GST_START_TEST(taken_is_told_in_batches) {
+  int told = 0;
+  OutputQueue queue([&] { ++told; });
+  for (int i = 0; i < 3; ++i)
+    queue.push(buffer(i, 100));
+  queue.pop(1s, {});
+  queue.pop(2s, {});
+  fail_unless_equals_int(told, 1);
+  auto taken = queue.collect();
+  fail_unless_equals_uint64(taken.bytes, 200);
+  fail_unless(taken.playing == 2s);
+  queue.pop({}, {});
+  fail_unless_equals_int(told, 2);
+  fail_unless_equals_uint64(queue.collect().bytes, 100);
+}
+GST_END_TEST;
+
+// Rule: the clock of somebody who waits is told too, for pacing follows it.
+GST_START_TEST(the_clock_of_a_waiter_is_told) {
+  int told = 0;
+  OutputQueue queue([&] { ++told; });
+  queue.pop(1s, in(0ms));
+  fail_unless_equals_int(told, 1);
+  fail_unless(queue.collect().playing == 1s);
+  queue.pop(1s, in(0ms)); // no news
+  fail_unless_equals_int(told, 1);
+}
+GST_END_TEST;
+
+// Rule: nothing is lost, doubled or reordered between two threads, and all bytes taken are told.
+GST_START_TEST(two_threads_lose_nothing) {
+  constexpr std::uint64_t count = 20'000;
+  std::atomic<std::uint64_t> told = 0;
+  OutputQueue* self = nullptr;
+  OutputQueue queue([&] { told += self->collect().bytes; });
+  self = &queue;
+  std::thread producer([&] {
+    for (std::uint64_t i = 0; i < count; ++i)
+      queue.push(buffer(i, 1));
+    queue.push(EndOfStream{});
+  });
+  std::thread disturber([&] {
+    for (int i = 0; i < 200; ++i) {
+      queue.interrupt(true);
+      std::this_thread::yield();
+      queue.interrupt(false);
+    }
+  });
+  std::uint64_t expected = 0;
+  for (;;) {
+    auto output = queue.pop({}, in(10s));
+    if (is<EndOfStream>(output))
+      break;
+    fail_if(is<NotYet>(output));
+    if (is<Buffer>(output))
+      fail_unless_equals_uint64(std::get<Buffer>(output).media_sequence, expected++);
+  }
+  producer.join();
+  disturber.join();
+  fail_unless_equals_uint64(expected, count);
+  fail_unless_equals_uint64(told + queue.collect().bytes, count);
+}
+GST_END_TEST;
+
+static Suite* output_queue_suite() {
+  auto* suite = suite_create("output_queue");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, an_error_comes_once_and_in_order);
+  tcase_add_test(tcase, a_deadline_holds);
+  tcase_add_test(tcase, an_interrupt_wakes_and_loses_nothing);
+  tcase_add_test(tcase, taken_is_told_in_batches);
+  tcase_add_test(tcase, the_clock_of_a_waiter_is_told);
+  tcase_add_test(tcase, two_threads_lose_nothing);
+  return suite;
+}
+
+GST_CHECK_MAIN(output_queue)

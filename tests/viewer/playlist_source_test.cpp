@@ -1,0 +1,217 @@
+// PlaylistSource against a real nginx.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/playlist_source.h"
+
+#include <fstream>
+#include <vector>
+
+#include "../net/loop.h"
+#include "processes/services.h"
+#include "processes/temporary_directory.h"
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Segments [first, first + 3) of a second each.
+std::string media_playlist(int first, const std::string& more = {}) {
+  auto text = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:" + std::to_string(first) +
+              "\n" + more;
+  for (int i = first; i < first + 3; ++i)
+    text += "#EXTINF:1.0,\nsegment" + std::to_string(i) + ".ts\n";
+  return text;
+}
+
+struct Source {
+  processes::TemporaryDirectory directory{"p2plive-playlist-test"};
+  processes::Service nginx;
+  test::Loop loop;
+  net::HttpClient client{loop.context(), {.user_agent = "tester/1"}};
+  std::vector<core::Listing> listings;
+  std::string media_uri;
+  std::optional<Error> error;
+  std::unique_ptr<viewer::PlaylistSource> source;
+
+  explicit Source(const std::string& locations = {}) {
+    processes::NginxOptions options;
+    options.directory = directory.path();
+    options.root = directory.path();
+    options.locations = locations;
+    auto started = processes::start_nginx(options);
+    fail_unless(started.has_value(), "%s", started ? "" : started.error().c_str());
+    nginx = std::move(*started);
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(directory / (name + ".new")) << text;
+    std::filesystem::rename(directory / (name + ".new"), directory / name);
+  }
+
+  void start_at(const std::string& uri) {
+    source = std::make_unique<viewer::PlaylistSource>(
+        loop.context(), client, uri,
+        viewer::PlaylistSource::Events{
+            .media_uri = [this](const std::string& known) { media_uri = known; },
+            .listed = [this](const core::Listing& listing) { listings.push_back(listing); },
+            .failed = [this](const Error& what) { error = what; }});
+    source->start();
+  }
+  void start(const std::string& path) { start_at(nginx.url() + path); }
+
+  void fails_with(Error::Kind kind) {
+    fail_unless(loop.run_until([&] { return error.has_value(); }), "no error came");
+    fail_unless_equals_int(int(error->kind), int(kind));
+    fail_if(error->message.empty());
+    fail_unless(listings.empty());
+  }
+};
+
+} // namespace
+
+// Rule: a live playlist is refreshed in time, and its segments can be located, also for a while
+// after they have left it.
+GST_START_TEST(a_live_playlist_is_refreshed) {
+  Source test;
+  test.write("live.m3u8", media_playlist(5));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 1; }));
+  fail_unless(test.media_uri == test.nginx.url() + "live.m3u8");
+  fail_unless_equals_uint64(number(test.listings[0].segments.at(0).sn), 5);
+  test.write("live.m3u8", media_playlist(6));
+  fail_unless(
+      test.loop.run_until([&] { return number(test.listings.back().segments.at(0).sn) == 6; }, 3s));
+  for (int sn : {5, 6, 8})
+    fail_unless(test.source->locate(core::SequenceNumber(sn)).value().uri ==
+                test.nginx.url() + "segment" + std::to_string(sn) + ".ts");
+  fail_if(test.source->locate(core::SequenceNumber(9)).has_value());
+}
+GST_END_TEST;
+
+// Rule: a neighbour's news bring the refresh forward.
+GST_START_TEST(a_hint_brings_the_refresh_forward) {
+  Source test;
+  auto slow = media_playlist(5);
+  slow.replace(slow.find("DURATION:1"), 10, "DURATION:9");
+  test.write("live.m3u8", slow);
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 1; }));
+  test.source->refresh();
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 2; }, 2s));
+}
+GST_END_TEST;
+
+// Rule: of a master playlist the best variant is played, and it is the media playlist's URI,
+// before redirects, that names the resource; segments are relative to where it came from.
+GST_START_TEST(a_master_playlist_leads_to_its_best_variant) {
+  Source test("location = /moved.m3u8 { return 302 /edge/high.m3u8; }");
+  std::filesystem::create_directory(test.directory / "edge");
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nlow.m3u8\n"
+                            "#EXT-X-STREAM-INF:BANDWIDTH=9000\nmoved.m3u8\n");
+  test.write("edge/high.m3u8", media_playlist(1));
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless(test.media_uri == test.nginx.url() + "moved.m3u8");
+  fail_unless(test.source->locate(core::SequenceNumber(1)).value().uri ==
+              test.nginx.url() + "edge/segment1.ts");
+}
+GST_END_TEST;
+
+// Rule: what cannot be played at the start is a clear error at once.
+GST_START_TEST(what_is_no_stream_is_a_clear_error) {
+  {
+    Source test;
+    test.start("missing.m3u8");
+    test.fails_with(Error::Kind::not_found);
+  }
+  {
+    Source test("location = /secret.m3u8 { return 403; }");
+    test.start("secret.m3u8");
+    test.fails_with(Error::Kind::not_authorized);
+  }
+  {
+    Source test;
+    test.write("live.m3u8", "<!DOCTYPE html><html><body>Please log in</body></html>");
+    test.start("live.m3u8");
+    test.fails_with(Error::Kind::format);
+    fail_unless(test.error->message.find("web page") != std::string::npos);
+  }
+  {
+    Source test;
+    test.write("live.m3u8", media_playlist(1, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"key\"\n"));
+    test.start("live.m3u8");
+    test.fails_with(Error::Kind::format);
+  }
+}
+GST_END_TEST;
+
+// Rule: what may pass is tried again a few times, and then is an error.
+GST_START_TEST(what_may_pass_is_tried_again) {
+  {
+    Source test("location = /busy.m3u8 { return 503; }");
+    test.start("busy.m3u8");
+    fail_unless(test.loop.run_until([&] { return test.source->failing_since().has_value(); }));
+    fail_if(test.error.has_value());
+    test.fails_with(Error::Kind::read);
+  }
+  {
+    Source test;
+    auto uri = test.nginx.url() + "live.m3u8";
+    test.nginx.process.kill();
+    test.start_at(uri);
+    test.fails_with(Error::Kind::open);
+  }
+}
+GST_END_TEST;
+
+// Rule: a stream that has played survives failing loads; they are tried again until they succeed.
+GST_START_TEST(later_failures_are_survived) {
+  Source test;
+  test.write("live.m3u8", media_playlist(1));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  test.write("live.m3u8", "<html>503</html>");
+  fail_unless(test.loop.run_until([&] { return test.source->failing_since().has_value(); }));
+  std::filesystem::remove(test.directory / "live.m3u8");
+  auto loads = test.source->last_failure()->kind;
+  fail_unless(loads == Error::Kind::format);
+  fail_unless(test.loop.run_until(
+      [&] { return test.source->last_failure()->kind == Error::Kind::not_found; }));
+  test.write("live.m3u8", media_playlist(2));
+  fail_unless(test.loop.run_until([&] { return !test.source->failing_since(); }));
+  fail_if(test.error.has_value());
+  fail_unless_equals_uint64(number(test.listings.back().segments.at(0).sn), 2);
+}
+GST_END_TEST;
+
+// Rule: ENDLIST is told, and ends the loading.
+GST_START_TEST(the_end_is_told) {
+  Source test;
+  test.write("live.m3u8", media_playlist(1) + "#EXT-X-ENDLIST\n");
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless(test.listings[0].ended);
+  test.source->refresh();
+  test.loop.run_for(1500ms);
+  fail_unless_equals_int(test.listings.size(), 1);
+}
+GST_END_TEST;
+
+static Suite* playlist_source_suite() {
+  auto* suite = suite_create("playlist_source");
+  auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 60);
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, a_live_playlist_is_refreshed);
+  tcase_add_test(tcase, a_hint_brings_the_refresh_forward);
+  tcase_add_test(tcase, a_master_playlist_leads_to_its_best_variant);
+  tcase_add_test(tcase, what_is_no_stream_is_a_clear_error);
+  tcase_add_test(tcase, what_may_pass_is_tried_again);
+  tcase_add_test(tcase, later_failures_are_survived);
+  tcase_add_test(tcase, the_end_is_told);
+  return suite;
+}
+
+GST_CHECK_MAIN(playlist_source)

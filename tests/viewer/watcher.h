@@ -1,0 +1,111 @@
+// Watches with a Viewer in a test, and compares what comes out with what the encoder wrote.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "live_stream.h"
+#include "viewer/viewer.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace p2plive::test {
+
+/// One segment as it was handed out.
+struct WatchedSegment {
+  std::uint64_t sn = 0;
+  std::string bytes;
+  std::optional<std::chrono::nanoseconds> timestamp;
+  bool dated = false;
+  bool discontinuity = false;
+  std::chrono::nanoseconds duration{};
+  std::string flaw; ///< bytes that did not follow those before; empty: none
+};
+
+class Watcher {
+public:
+  explicit Watcher(const ViewerOptions& options) {
+    auto opened = Viewer::open(options);
+    if (auto* error = std::get_if<Error>(&opened))
+      throw std::runtime_error(error->message);
+    viewer_ = std::move(std::get<std::unique_ptr<Viewer>>(opened));
+  }
+
+  static ViewerOptions options(const std::string& uri) {
+    ViewerOptions options;
+    options.uri = uri;
+    options.live_delay = std::chrono::seconds(4);
+    options.lead = std::chrono::seconds(1);
+    return options;
+  }
+
+  /// Takes one output; false: none came within `patience`.
+  bool take(std::chrono::milliseconds patience) {
+    last_ = viewer_->pop({}, std::chrono::steady_clock::now() + patience);
+    if (auto* buffer = std::get_if<Buffer>(&last_))
+      add(*buffer);
+    return !std::holds_alternative<NotYet>(last_);
+  }
+
+  /// Watches until `condition` holds, the stream ends or fails, or `patience` is over.
+  template <typename Condition>
+  bool until(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition() && std::chrono::steady_clock::now() < deadline) {
+      take(std::chrono::milliseconds(20));
+      if (std::holds_alternative<Error>(last_) || std::holds_alternative<EndOfStream>(last_))
+        break;
+    }
+    return condition();
+  }
+
+  /// All but the last, which may not be whole yet.
+  std::size_t whole() const { return segments_.empty() ? 0 : segments_.size() - 1; }
+
+  /// What is wrong with the whole segments from the `from`-th on, compared with run `epoch` of the
+  /// encoder; empty: nothing.
+  std::string compare(const LiveStream& stream, int epoch, std::size_t from, std::size_t to) const {
+    for (auto i = from; i < to; ++i) {
+      const auto& segment = segments_[i];
+      auto name = "segment " + std::to_string(segment.sn) + ": ";
+      if (!segment.flaw.empty())
+        return name + segment.flaw;
+      if (segment.bytes != stream.segment(epoch, segment.sn))
+        return name + "other bytes than the encoder's";
+      if (i > from && segment.sn != segments_[i - 1].sn + 1)
+        return name + "does not follow the one before";
+    }
+    return {};
+  }
+
+  const std::vector<WatchedSegment>& segments() const { return segments_; }
+  const Output& last() const { return last_; }
+  Viewer& viewer() { return *viewer_; }
+  void close() { viewer_.reset(); }
+
+private:
+  void add(const Buffer& buffer) {
+    if (buffer.offset == 0)
+      segments_.push_back({.sn = buffer.media_sequence,
+                           .timestamp = buffer.timestamp,
+                           .dated = buffer.program_date_time.has_value(),
+                           .discontinuity = buffer.discontinuity});
+    if (segments_.empty()) {
+      segments_.push_back({.flaw = "began in the middle"});
+      return;
+    }
+    auto& segment = segments_.back();
+    if (buffer.media_sequence != segment.sn || buffer.offset != segment.bytes.size())
+      segment.flaw = "bytes that do not follow";
+    segment.bytes.append(reinterpret_cast<const char*>(buffer.data), buffer.size);
+    segment.duration += buffer.duration;
+  }
+
+  std::unique_ptr<Viewer> viewer_;
+  std::vector<WatchedSegment> segments_;
+  Output last_ = NotYet{};
+};
+
+} // namespace p2plive::test
