@@ -74,7 +74,13 @@ void Session::taken() {
   mind_.tell(&Swarm::taken, taken.bytes, taken.playing);
 }
 
+void Session::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
+  mind_.tell(&Swarm::set_upload_limit, to_upload_limit(bits_per_second));
+}
+
 void Session::set_max_peers(unsigned peers) {
+  mind_.swarm().set_max_peers(peers);
+  pump();
   if (membership_)
     membership_->peers().set_max_peers(peers);
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "live_stream.h"
+#include "processes/free_port.h"
 #include "watcher.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
