@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "swarm/json_writer.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace p2plive::bench {
+
+void JsonWriter::begin(char bracket) {
+  open(bracket);
+}
+
+void JsonWriter::open(char bracket) {
+  text_ += bracket;
+  ++depth_;
+  first_ = true;
+}
+
+void JsonWriter::end_object() {
+  --depth_;
+  if (!first_)
+    text_ += "\n" + std::string(static_cast<std::size_t>(depth_) * 2, ' ');
+  text_ += '}';
+  first_ = false;
+  if (depth_ == 0)
+    text_ += '\n';
+}
+
+void JsonWriter::name(std::string_view key) {
+  text_ += first_ ? "\n" : ",\n";
+  first_ = false;
+  text_ += std::string(static_cast<std::size_t>(depth_) * 2, ' ') + quoted(key) + ": ";
+}
+
+void JsonWriter::raw(std::string_view key, std::string_view value) {
+  name(key);
+  text_ += value;
+}
+
+void JsonWriter::member(std::string_view key, double value) {
+  // JSON has no infinity and no NaN.
+  if (!std::isfinite(value))
+    return raw(key, "null");
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  raw(key, text);
+}
+
+void JsonWriter::member(std::string_view key, const std::vector<std::string>& values) {
+  std::string text = "[";
+  for (const auto& value : values)
+    text += (text.size() > 1 ? ", " : "") + quoted(value);
+  raw(key, text + "]");
+}
+
+std::string JsonWriter::quoted(std::string_view value) {
+  std::string result = "\"";
+  for (char c : value) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", c);
+      result += escape;
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+} // namespace p2plive::bench

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "swarm/options.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <getopt.h>
+#include <map>
+#include <sstream>
+
+namespace p2plive::bench {
+
+namespace {
+
+constexpr const char* help_text =
+    R"(Usage: p2plive-swarm [OPTION]...
+
+Plays one live stream to a swarm of viewers on this machine, each a process of its own, and measures
+how often the CDN sent it and how often anybody stalled. Encoder, CDN (nginx), broker (mosquitto),
+STUN (coturn) and p2plive-server are started, and everything ends with the run.
+
+  --viewers N            how many watch (4)
+  --seconds T            how long, counted from the last initial join (60)
+  --steady S             the steady window begins S seconds after the last initial join (12)
+  --bitrate BITS         of the stream, bits a second; 500k and 4M are understood (2M)
+  --segment SECONDS      duration of a segment (2)
+  --window N             segments in the playlist (6)
+  --uri URL              any other live HLS stream instead of the encoder's
+  --churn K:SECONDS      every SECONDS K viewers leave and K join
+  --upload-limit KBIT    each viewer uploads at most so many kbit/s
+  --live-delay SECONDS   behind the live edge, at the sink
+  --lead SECONDS         handed to the player ahead of time
+  --no-decode            demux and keep the clock, but decode nothing
+  --verify               compare what each viewer got with what the CDN serves, byte for byte
+  --json FILE            write the figures there; - is standard output
+  --fault WHAT@T[-U],... kill WHAT (mosquitto, server, coturn, nginx, viewer, viewer-K) T seconds
+                         after the last initial join, and start it again at U
+  --services-from T      server, broker and STUN are dead until T
+  --keep                 keep logs and segments
+  --help                 this text
+
+Ends with 0 when the run was valid, nobody stalled and everything asked for was verified; with 1
+when not; with 2 when it could not be asked so.
+)";
+
+template <typename Number>
+bool parse_number(const std::string& text, Number& value) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool parse_seconds(const std::string& text, Seconds& value) {
+  double number = 0;
+  if (!parse_number(text, number) || !(number >= 0 && number < 1e6))
+    return false;
+  value = Seconds(number);
+  return true;
+}
+
+bool parse_seconds(const std::string& text, std::optional<Seconds>& value) {
+  return parse_seconds(text, value.emplace());
+}
+
+bool parse_bits(std::string text, std::uint64_t& value) {
+  double factor = 1;
+  if (!text.empty() && (text.back() == 'k' || text.back() == 'M')) {
+    factor = text.back() == 'k' ? 1e3 : 1e6;
+    text.pop_back();
+  }
+  double number = 0;
+  if (!parse_number(text, number) || !(number > 0 && number * factor <= 1e9))
+    return false;
+  value = static_cast<std::uint64_t>(std::llround(number * factor));
+  return true;
+}
+
+bool parse_churn(const std::string& text, std::optional<Churn>& value) {
+  auto colon = text.find(':');
+  Churn churn;
+  if (colon == std::string::npos || !parse_number(text.substr(0, colon), churn.count) ||
+      !parse_seconds(text.substr(colon + 1), churn.every) || !churn.count ||
+      churn.every < Seconds(1))
+    return false;
+  value = churn;
+  return true;
+}
+
+bool known_fault(const std::string& name) {
+  unsigned number = 0;
+  return name == "mosquitto" || name == "server" || name == "coturn" || name == "nginx" ||
+         name == "viewer" ||
+         (name.rfind("viewer-", 0) == 0 && parse_number(name.substr(7), number));
+}
+
+bool parse_faults(const std::string& text, std::vector<Fault>& faults) {
+  std::stringstream list(text);
+  for (std::string item; std::getline(list, item, ',');) {
+    Fault fault;
+    auto at = item.find('@');
+    if (at == std::string::npos)
+      return false;
+    fault.name = item.substr(0, at);
+    auto times = item.substr(at + 1);
+    if (auto dash = times.find('-'); dash != std::string::npos) {
+      if (!parse_seconds(times.substr(dash + 1), fault.back))
+        return false;
+      times.resize(dash);
+    }
+    if (!known_fault(fault.name) || !parse_seconds(times, fault.at) ||
+        (fault.back && *fault.back < fault.at))
+      return false;
+    faults.push_back(std::move(fault));
+  }
+  return !faults.empty();
+}
+
+/// What cannot be asked together; empty: all is well.
+std::string contradiction(const Options& options) {
+  if (options.viewers < 1 || options.viewers > 1000)
+    return "--viewers is from 1 to 1000";
+  if (options.churn && options.churn->count >= options.viewers)
+    return "--churn has to leave somebody who stays: fewer than --viewers";
+  if (options.seconds <= options.steady)
+    return "--seconds has to be longer than --steady";
+  if (options.segment < Seconds(0.5) || options.segment > Seconds(20))
+    return "--segment is from 0.5 to 20 seconds";
+  if (options.window < 3 || options.window > 100)
+    return "--window is from 3 to 100 segments";
+  if (options.bitrate < 200'000)
+    return "--bitrate is 200k at least";
+  if (!options.uri.empty() && options.verify)
+    return "--verify compares with what the run's own encoder made: it does not go with --uri";
+  if (!options.uri.empty() && options.uri.rfind("http://", 0) && options.uri.rfind("https://", 0))
+    return "--uri is a http:// or https:// address of an HLS playlist";
+  return {};
+}
+
+using Setter = std::function<bool(Options&, const std::string&)>;
+
+struct Option {
+  bool argument;
+  Setter set;
+};
+
+const std::map<std::string, Option>& table() {
+  static const std::map<std::string, Option> options = {
+      {"viewers", {true, [](auto& o, auto& text) { return parse_number(text, o.viewers); }}},
+      {"seconds", {true, [](auto& o, auto& text) { return parse_seconds(text, o.seconds); }}},
+      {"steady", {true, [](auto& o, auto& text) { return parse_seconds(text, o.steady); }}},
+      {"bitrate", {true, [](auto& o, auto& text) { return parse_bits(text, o.bitrate); }}},
+      {"segment", {true, [](auto& o, auto& text) { return parse_seconds(text, o.segment); }}},
+      {"window", {true, [](auto& o, auto& text) { return parse_number(text, o.window); }}},
+      {"uri", {true, [](auto& o, auto& text) { return !(o.uri = text).empty(); }}},
+      {"churn", {true, [](auto& o, auto& text) { return parse_churn(text, o.churn); }}},
+      {"upload-limit",
+       {true, [](auto& o, auto& text) { return parse_number(text, o.upload_limit.emplace()); }}},
+      {"live-delay", {true, [](auto& o, auto& text) { return parse_seconds(text, o.live_delay); }}},
+      {"lead", {true, [](auto& o, auto& text) { return parse_seconds(text, o.lead); }}},
+      {"no-decode", {false, [](auto& o, auto&) { return !(o.decode = false); }}},
+      {"verify", {false, [](auto& o, auto&) { return o.verify = true; }}},
+      {"json", {true, [](auto& o, auto& text) { return !(o.json = text).empty(); }}},
+      {"fault", {true, [](auto& o, auto& text) { return parse_faults(text, o.faults); }}},
+      {"services-from",
+       {true, [](auto& o, auto& text) { return parse_seconds(text, o.services_from); }}},
+      {"keep", {false, [](auto& o, auto&) { return o.keep = true; }}},
+  };
+  return options;
+}
+
+Usage wrong(const std::string& why) {
+  return {"p2plive-swarm: " + why + "\nTry p2plive-swarm --help\n", true};
+}
+
+} // namespace
+
+tl::expected<Options, Usage> parse_options(int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const auto& [name, option] : table())
+    names.push_back(name);
+  std::vector<option> longs;
+  for (const auto& name : names)
+    longs.push_back({name.c_str(), table().at(name).argument ? 1 : 0, nullptr, 0});
+  longs.push_back({"help", 0, nullptr, 'h'});
+  longs.push_back({});
+
+  Options options;
+  optind = 0;
+  opterr = 0;
+  for (;;) {
+    int index = -1;
+    int given = getopt_long(argc, argv, "h", longs.data(), &index);
+    if (given == -1)
+      break;
+    if (given == 'h')
+      return tl::make_unexpected(Usage{help_text, false});
+    if (given != 0)
+      return tl::make_unexpected(wrong("not understood: " + std::string(argv[optind - 1])));
+    std::string text = optarg ? optarg : "";
+    if (!table().at(names[index]).set(options, text))
+      return tl::make_unexpected(wrong("--" + names[index] + " cannot be '" + text + "'"));
+  }
+  if (optind < argc)
+    return tl::make_unexpected(wrong("not understood: " + std::string(argv[optind])));
+  if (auto why = contradiction(options); !why.empty())
+    return tl::make_unexpected(wrong(why));
+  return options;
+}
+
+} // namespace p2plive::bench
