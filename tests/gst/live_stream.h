@@ -1,0 +1,38 @@
+// A real live stream for tests: ffmpeg's HLS muxer at its own pace, and nginx that serves it.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "processes/services.h"
+#include "processes/temporary_directory.h"
+
+namespace p2plive::tests {
+
+struct LiveStreamOptions {
+  unsigned kilobits = 500;
+  unsigned segment_seconds = 1;
+  unsigned listed = 10; ///< segments in the playlist
+};
+
+/// Make it on the stack of main(), before tests fork: they all see it, none ends it. Whatever fails
+/// ends the program with a sentence.
+class LiveStream {
+public:
+  explicit LiveStream(LiveStreamOptions options = {});
+
+  const std::filesystem::path& root() const { return root_; }
+  std::string url(const std::string& file = "live.m3u8") const { return nginx_.url() + file; }
+  void wait_for_segments(unsigned count) const;
+
+  void stop_encoder() { encoder_.kill(); }
+  /// On the same addresses, numbers and times from the beginning.
+  void start_encoder();
+
+private:
+  LiveStreamOptions options_;
+  processes::TemporaryDirectory directory_{"p2plive-gst-test"};
+  std::filesystem::path root_;
+  processes::Service nginx_;
+  processes::ChildProcess encoder_;
+};
+
+} // namespace p2plive::tests
