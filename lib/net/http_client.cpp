@@ -27,6 +27,7 @@ GObjectPtr<SoupSession> make_session(const HttpClient::Options& options) {
   GObjectPtr<SoupSession> session(soup_session_new_with_options(
       "max-conns-per-host", int(per_host), "max-conns", int(per_host * 8), nullptr));
   soup_session_set_timeout(session.get(), 0);
+  soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_CONTENT_DECODER); // see GzipBody
   if (!options.user_agent.empty())
     soup_session_set_user_agent(session.get(), options.user_agent.c_str());
   return session;

@@ -35,10 +35,9 @@ GObjectPtr<SoupMessage> HttpExchange::make_message() const {
     const auto [first, last] = *request_.range;
     const auto value = "bytes=" + std::to_string(first) + "-" + std::to_string(last);
     soup_message_headers_replace(headers, "Range", value.c_str());
-    // A range of a compressed form would be of no use (RFC 9110, section 14.1.2).
-    soup_message_headers_replace(headers, "Accept-Encoding", "identity");
-    soup_message_disable_feature(message.get(), SOUP_TYPE_CONTENT_DECODER);
   }
+  // A range of a compressed form would be of no use (RFC 9110, section 14.1.2).
+  soup_message_headers_replace(headers, "Accept-Encoding", request_.range ? "identity" : "gzip");
   if (!request_.etag.empty())
     soup_message_headers_replace(headers, "If-None-Match", request_.etag.c_str());
   if (request_.post) {
@@ -167,8 +166,10 @@ void HttpExchange::sent(GObject* session, GAsyncResult* result) {
   expected_ = response->body;
   if (events_.head && !emit([&] { events_.head(response->head); }))
     return;
-  if (expected_.value_or(0) > request_.limit)
+  if (!response->gzip && expected_.value_or(0) > request_.limit)
     return fail({HttpError::Kind::too_large, std::to_string(*expected_) + " bytes"});
+  if (response->gzip)
+    gzip_ = std::make_unique<GzipBody>();
   buffer_.resize(buffer_size);
   read();
 }
@@ -191,18 +192,31 @@ void HttpExchange::received(GObject* stream, GAsyncResult* result) {
   if (length == 0)
     return end_of_body();
   progressed();
-  take(length);
+  take({buffer_.data(), std::size_t(length)});
 }
 
-void HttpExchange::take(std::size_t length) {
-  received_ += length;
-  if (received_ > request_.limit)
-    return fail({HttpError::Kind::too_large, "more than " + std::to_string(request_.limit)});
+void HttpExchange::take(std::span<const std::uint8_t> bytes) {
+  received_ += bytes.size();
   if (expected_ && received_ > *expected_)
     return fail({HttpError::Kind::reset, "more bytes than the head told"});
-  const std::span<const std::uint8_t> bytes(buffer_.data(), length);
-  if (!events_.data || emit([&] { events_.data(bytes); }))
-    read();
+  auto gzip = std::move(gzip_); // not a member while events run
+  const bool go_on =
+      gzip ? gzip->feed(bytes, [this](auto piece) { return deliver(piece); }) : deliver(bytes);
+  if (gzip && gzip->broken())
+    return fail({HttpError::Kind::reset, "the body is no gzip"});
+  if (!go_on)
+    return;
+  gzip_ = std::move(gzip);
+  read();
+}
+
+bool HttpExchange::deliver(std::span<const std::uint8_t> bytes) {
+  delivered_ += bytes.size();
+  if (delivered_ > request_.limit) {
+    fail({HttpError::Kind::too_large, "more than " + std::to_string(request_.limit)});
+    return false;
+  }
+  return !events_.data || emit([&] { events_.data(bytes); });
 }
 
 void HttpExchange::end_of_body() {
@@ -210,6 +224,8 @@ void HttpExchange::end_of_body() {
   if (expected_ && received_ < *expected_)
     return fail({HttpError::Kind::truncated,
                  std::to_string(received_) + " bytes of " + std::to_string(*expected_)});
+  if (gzip_ && !gzip_->whole())
+    return fail({HttpError::Kind::truncated, "gzip cut off"});
   over_ = true;
   timer_.disarm();
   auto events = std::exchange(events_, {});

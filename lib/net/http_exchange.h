@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 
 #include "net/gobject_ptr.h"
+#include "net/gzip_body.h"
 #include "net/http_client.h"
 #include "net/http_head.h"
 #include "net/timer.h"
@@ -49,7 +50,8 @@ private:
   void sent(GObject* session, GAsyncResult* result);
   void read();
   void received(GObject* stream, GAsyncResult* result);
-  void take(std::size_t length);
+  void take(std::span<const std::uint8_t> bytes);
+  bool deliver(std::span<const std::uint8_t> bytes);
   void end_of_body();
   void fail(HttpError error);
   void stop();
@@ -69,6 +71,8 @@ private:
   std::vector<std::uint8_t> buffer_;
   std::optional<std::uint64_t> expected_; ///< bytes of the body, where the head told
   std::uint64_t received_ = 0;
+  std::uint64_t delivered_ = 0; ///< the same, unless it is gzip
+  std::unique_ptr<GzipBody> gzip_;
   HttpPhase phase_ = HttpPhase::connecting;
   unsigned redirects_ = 0;
   bool emitting_ = false;

@@ -103,17 +103,17 @@ tl::expected<ResponseHead, HttpError> read_head(SoupMessage* message,
   head.age = seconds_of(header(headers, "Age"));
 
   const auto encoding = header(headers, "Content-Encoding");
-  const bool encoded = !encoding.empty() && encoding != "identity";
-  if (encoded && asked && head.status < 300)
-    return failure(Kind::reset, "encoded although identity was asked for");
   const bool has_body = head.status >= 200 && head.status != 204 && head.status != 304;
-  if (has_body && !encoded &&
-      soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CONTENT_LENGTH)
+  response.gzip = has_body && (encoding == "gzip" || encoding == "x-gzip");
+  const bool plain = encoding.empty() || encoding == "identity" || !has_body;
+  if (!plain && (!response.gzip || (asked && head.status < 300)))
+    return failure(Kind::reset, "an encoding nobody asked for: " + std::string(encoding));
+  if (has_body && soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CONTENT_LENGTH)
     response.body = soup_message_headers_get_content_length(headers);
   if (head.status == 206 || head.status == 416) {
     if (auto error = read_range(response, headers, asked))
       return tl::unexpected(*error);
-  } else {
+  } else if (!response.gzip) {
     head.size = response.body;
   }
   return response;

@@ -17,11 +17,12 @@ namespace p2plive::net {
 struct ResponseHead {
   HttpHead head;
   std::optional<std::uint64_t> body; ///< bytes that must follow; none: until the server ends it
+  bool gzip = false;                 ///< they are gzip, which is to be undone
 };
 
 /// An error where the answer contradicts the request or itself: a 206 nobody asked for, one outside
-/// of the range asked for, one in several parts, one of an encoded form, or a redirect that may not
-/// be followed.
+/// of the range asked for, one in several parts, one of an encoded form, an encoding nobody asked
+/// for, or a redirect that may not be followed.
 tl::expected<ResponseHead, HttpError> read_head(SoupMessage* message,
                                                 const std::optional<ByteRange>& asked);
 
