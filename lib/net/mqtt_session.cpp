@@ -3,6 +3,7 @@
 
 #include <mosquitto.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,6 +28,11 @@ constexpr int refused_qos = 128; ///< MQTT 3.1.1, section 3.9.3
 
 std::string describe(int result) {
   return result == MOSQ_ERR_ERRNO ? g_strerror(errno) : mosquitto_strerror(result);
+}
+
+bool is_dead(int fd, GIOCondition condition) {
+  char byte;
+  return (condition & (G_IO_HUP | G_IO_ERR)) || recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 } // namespace
@@ -203,6 +209,11 @@ void MqttSession::serve(GIOCondition condition) {
       ssl = static_cast<SSL*>(mosquitto_ssl_get(client));
     } while (result == MOSQ_ERR_SUCCESS && ssl && SSL_pending(ssl) > 0);
   }
+  // Within a TLS handshake libmosquitto 2.0 takes a refused or closed connection for one that is
+  // still to come, and would be called again and again.
+  if (result == MOSQ_ERR_SUCCESS && state_ == State::connecting && !notes_.accepted &&
+      !notes_.ended && is_dead(watch_->fd(), condition))
+    notes_.ended = "no connection";
   settle(result);
 }
 
