@@ -7,6 +7,9 @@ namespace p2plive::server {
 namespace {
 
 constexpr char health_path[] = "/healthz";
+// Connections that wait to be accepted. With GLib's 10 a crowd that comes at once loses seconds to
+// TCP's retries; the kernel may allow fewer (net.core.somaxconn).
+constexpr int backlog = 4096;
 // What still comes of a body that was refused is read and thrown away up to here, so that the
 // client gets to see the answer; beyond it the connection is cut.
 constexpr goffset max_discarded = 1 << 20;
@@ -71,6 +74,7 @@ HttpFront::HttpFront(const ServerOptions& options)
       server_(soup_server_new("server-header", "p2plive-server", nullptr)),
       max_connections_(options.max_connections), idle_timeout_(options.idle_timeout),
       address_header_(options.address_header) {
+  g_socket_listener_set_backlog(G_SOCKET_LISTENER(listener_), backlog);
   g_signal_connect(listener_, "incoming", G_CALLBACK(on_incoming), this);
   soup_server_add_early_handler(server_, nullptr, on_headers, this, nullptr);
   soup_server_add_handler(server_, nullptr, on_request, this, nullptr);
