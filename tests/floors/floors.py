@@ -155,7 +155,7 @@ FORBIDDEN_CPP = {
     "output or input": r"std::w?(cout|cin|cerr|clog)\b|std::ios_base::Init",
     "unseeded randomness": r"std::random_device",
 }
-ALLOWED = {"core": None, "service": None, "service": None, "media": re.compile(r"g_uri_\w+|g_free")}
+ALLOWED = {"core": None, "service": None, "media": re.compile(r"g_uri_\w+|g_free")}
 
 
 def reason(symbol):
