@@ -10,8 +10,13 @@ Basis basis_of(const ListedSegment& segment) {
   // EXTINF is written with three to six decimals by different packagers: whole milliseconds.
   auto hash = mix(std::chrono::round<milliseconds>(segment.duration).count());
   hash = mix(hash, segment.discontinuity_sequence);
+  // Where a playlist dates only some segments the others are reckoned, and viewers who joined at
+  // different times may differ by a millisecond: whole seconds, on a grid off the usual fractions.
   auto date = segment.program_date_time;
-  return Basis{mix(hash, date ? date->time_since_epoch().count() : -1)};
+  if (date)
+    hash = mix(hash,
+               std::chrono::round<std::chrono::seconds>(*date + 137ms).time_since_epoch().count());
+  return Basis{hash};
 }
 
 Version version_of(Basis basis, std::uint64_t size) {

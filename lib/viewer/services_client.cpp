@@ -27,6 +27,11 @@ std::optional<core::Duration> retry_after(const WholeResult& result) {
   return {};
 }
 
+/// Where the Index of these services answers.
+std::string index_endpoint(const std::string& base) {
+  return base + (base.ends_with('/') ? "v1/index" : "/v1/index");
+}
+
 bool succeeded(const WholeResult& result) {
   return result && result->head.status == 200;
 }
@@ -61,7 +66,7 @@ void ServicesClient::start() {
 
 void ServicesClient::ask_index() {
   index_asked_ = now();
-  index_transfer_ = post(options_.index_uri, index_request(options_.agent),
+  index_transfer_ = post(index_endpoint(options_.index_uri), index_request(options_.agent),
                          [this](WholeResult result) { index_answered(result); });
 }
 

@@ -27,7 +27,8 @@ enum class Late {
 
 struct ViewerOptions {
   std::string uri;       ///< http(s) URL of an HLS media or master playlist
-  std::string index_uri; ///< http(s) URL of the Index service; empty: CDN only
+  std::string index_uri; ///< http(s) base URL of the services, Index is at v1/index under it;
+                         ///< empty: CDN only
   std::chrono::nanoseconds live_delay =
       std::chrono::seconds(8);                             ///< behind the live edge, at the sink
   std::chrono::nanoseconds lead = std::chrono::seconds(3); ///< handed out ahead of time

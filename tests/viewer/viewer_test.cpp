@@ -110,10 +110,10 @@ GST_START_TEST(a_dead_index_is_not_noticed) {
   LiveStream stream;
   stream.start_encoder();
   auto options = Watcher::options(stream.uri());
-  options.index_uri = "http://127.0.0.1:" + std::to_string(processes::free_port()) + "/v1/index";
+  options.index_uri = "http://127.0.0.1:" + std::to_string(processes::free_port()) + "/";
   plays(stream, options, 4);
   SilentServer silent;
-  options.index_uri = "http://127.0.0.1:" + std::to_string(silent.port) + "/v1/index";
+  options.index_uri = "http://127.0.0.1:" + std::to_string(silent.port) + "/";
   plays(stream, options, 4);
 }
 GST_END_TEST;
@@ -156,7 +156,7 @@ GST_START_TEST(closing_does_not_wait_for_servers) {
   SilentServer silent;
   auto hung = "http://127.0.0.1:" + std::to_string(silent.port) + "/";
   auto options = Watcher::options(hung + "live.m3u8");
-  options.index_uri = hung + "v1/index";
+  options.index_uri = hung;
   Watcher nothing(options);
   nothing.take(100ms);
   fail_unless(close(nothing) < 2s);
