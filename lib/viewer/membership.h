@@ -36,8 +36,9 @@ public:
   Peers& peers() { return peers_; }
 
   const std::optional<core::Rid>& rid() const { return rid_; }
-  /// Received, and not media: replies of services, and the framing of data channels.
-  std::uint64_t overhead_bytes() const { return services_.body_bytes() + peers_.framing_bytes(); }
+  /// Received, and not media: replies of services. Packet framing of the transports, on either
+  /// side, is not counted.
+  std::uint64_t overhead_bytes() const { return services_.body_bytes(); }
   /// Last words are still on their way.
   bool leaving() const { return services_.announcing() || peers_.closing(); }
 

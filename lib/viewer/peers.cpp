@@ -109,7 +109,6 @@ void Peers::message(const core::PeerId& peer, std::uint64_t session,
   auto* link = find(peer, session);
   if (!link)
     return;
-  link->message_bytes += bytes.size();
   mind_.tell(&Swarm::peer_message, peer, bytes);
 }
 
@@ -201,8 +200,6 @@ void Peers::put_away(const core::PeerId& peer) {
   if (link.empty())
     return;
   auto& connection = link.mapped().connection;
-  auto received = connection->received_bytes();
-  past_framing_bytes_ += received - std::min(received, link.mapped().message_bytes);
   closing_.push_back({std::move(connection), now() + close_after});
   arm();
 }
@@ -228,15 +225,6 @@ void Peers::sweep() {
     timer_.arm_in(sweep_every);
   for (const auto& peer : late)
     lose(peer);
-}
-
-std::uint64_t Peers::framing_bytes() const {
-  auto bytes = past_framing_bytes_;
-  for (const auto& [peer, link] : links_) {
-    auto received = link.connection->received_bytes();
-    bytes += received - std::min(received, link.message_bytes);
-  }
-  return bytes;
 }
 
 } // namespace p2plive::viewer

@@ -41,16 +41,13 @@ public:
   /// Tells the core how much the connections still hold to which something was sent since.
   void tell_sent();
 
-  /// Received by data channels on top of their messages: DTLS, SCTP and ICE.
-  std::uint64_t framing_bytes() const;
   bool closing() const { return !closing_.empty(); } ///< last words may still be on their way
 
 private:
   struct Link {
     enum class State { offering, answering, open } state{};
     std::uint64_t session = 0;
-    core::Time deadline{};           ///< of the set-up
-    std::uint64_t message_bytes = 0; ///< received
+    core::Time deadline{}; ///< of the set-up
     std::unique_ptr<net::PeerConnection> connection;
   };
   struct Closing {
@@ -85,8 +82,7 @@ private:
   std::mt19937_64 random_;
   std::unordered_map<core::PeerId, Link> links_;
   std::vector<Closing> closing_;
-  std::vector<core::PeerId> sent_to_;    ///< since tell_sent()
-  std::uint64_t past_framing_bytes_ = 0; ///< of connections that are gone
+  std::vector<core::PeerId> sent_to_; ///< since tell_sent()
 };
 
 } // namespace p2plive::viewer
