@@ -128,22 +128,21 @@ GST_END_TEST;
 // Rule: folders of runs that were killed are removed by the next run; those of living ones stay.
 GST_START_TEST(stale_folders_are_removed) {
   auto base = fs::temp_directory_path();
-  auto dead = spawn({"true"});
-  dead.wait(5s);
-  auto stale = base / ("p2plive-stale-" + std::to_string(dead.pid()) + "-aaaaaa");
-  auto living = base / ("p2plive-stale-" + std::to_string(getppid()) + "-bbbbbb");
+  auto stale = base / "p2plive-stale-1-aaaaaa";
+  auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  TemporaryDirectory living("p2plive-stale");
   fs::create_directories(stale / "inside");
-  fs::create_directories(living);
+  fs::last_write_time(stale, long_ago);
+  fs::last_write_time(living.path(), long_ago);
   fs::path own;
   {
     TemporaryDirectory directory("p2plive-stale");
     own = directory.path();
     fail_unless(fs::is_directory(own));
     fail_if(fs::exists(stale));
-    fail_unless(fs::exists(living));
+    fail_unless(fs::exists(living.path()));
   }
   fail_if(fs::exists(own));
-  fs::remove(living);
 }
 GST_END_TEST;
 

@@ -10,7 +10,7 @@ namespace p2plive::processes {
 class TemporaryDirectory {
 public:
   /// Its name is "PREFIX-PID-XXXXXX". Throws std::filesystem::filesystem_error when the disk is
-  /// full or not writable. Folders of the same prefix whose process is gone are removed first.
+  /// full or not writable. Folders of the same prefix that no living process holds are removed first.
   explicit TemporaryDirectory(const std::string& prefix = "p2plive");
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -23,6 +23,7 @@ public:
 private:
   std::filesystem::path path_;
   bool keep_ = false;
+  int lock_ = -1; ///< held while this process lives
 };
 
 } // namespace p2plive::processes
