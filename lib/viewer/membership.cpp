@@ -44,14 +44,18 @@ void Membership::resolved(const core::Rid& rid) {
 }
 
 void Membership::join() {
-  if (joined_ || !rid_ || !reachable_)
+  if (signalling_ || !rid_ || !reachable_)
     return;
-  joined_ = true;
+  // Announced only once the inbox is open: offers that came before would be lost, and their
+  // senders would wait for them in vain.
   signalling_ = std::make_unique<Signalling>(
       context_, options_.self, *rid_,
-      Signalling::Events{[this](const Signal& signal) { peers_.arrived(signal); }});
+      Signalling::Events{[this](const Signal& signal) { peers_.arrived(signal); },
+                         [this] {
+                           if (!std::exchange(joined_, true))
+                             mind_.tell(&Swarm::joined, *rid_);
+                         }});
   signalling_->use(brokers_);
-  mind_.tell(&Swarm::joined, *rid_);
 }
 
 } // namespace p2plive::viewer

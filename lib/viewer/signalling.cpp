@@ -48,7 +48,11 @@ void Signalling::connect() {
   options.client_id = self_.to_hex();
   options.inbox = inbox_of(self_);
   net::MqttClient::Events events;
-  events.ready = [this] { patience_.disarm(); };
+  events.ready = [this] {
+    patience_.disarm();
+    if (events_.ready)
+      events_.ready();
+  };
   events.lost = [this](const std::string&) {
     if (brokers_.size() > 1)
       patience_.arm_in(broker_patience);

@@ -21,6 +21,7 @@ class Signalling {
 public:
   struct Events {
     std::function<void(const Signal&)> arrived;
+    std::function<void()> ready; ///< the inbox is open; again after each reconnect
   };
 
   Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid, Events events);
