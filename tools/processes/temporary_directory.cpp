@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace p2plive::processes {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* keep_mark = ".keep";
 
 /// An open folder that this process holds a lock on until it ends, however it ends; -1 when
 /// somebody else does. Process ids would not do: programs in other PID namespaces share the folder.
@@ -37,7 +40,7 @@ void remove_stale(const fs::path& parent, const std::string& prefix) {
       continue;
     // One that was made a moment ago may not be locked yet.
     auto age = fs::file_time_type::clock::now() - fs::last_write_time(entry.path(), ignored);
-    if (ignored || age < std::chrono::seconds(10))
+    if (ignored || age < std::chrono::seconds(10) || fs::exists(entry.path() / keep_mark, ignored))
       continue;
     int fd = lock(entry.path());
     if (fd < 0)
@@ -58,6 +61,11 @@ TemporaryDirectory::TemporaryDirectory(const std::string& prefix) {
                                std::error_code(errno, std::generic_category()));
   path_ = name;
   lock_ = lock(path_);
+}
+
+void TemporaryDirectory::keep() {
+  keep_ = true;
+  std::ofstream mark(path_ / keep_mark);
 }
 
 TemporaryDirectory::~TemporaryDirectory() {

@@ -18,7 +18,7 @@ public:
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  void keep() { keep_ = true; } ///< it stays, for somebody to look at
+  void keep(); ///< it stays, also when another run tidies up, for somebody to look at
 
 private:
   std::filesystem::path path_;

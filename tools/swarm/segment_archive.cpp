@@ -26,7 +26,9 @@ std::optional<UnixTime> parse_date_time(std::string_view text) {
   if (zone != "Z" && std::sscanf(zone.c_str(), "%3d%2d", &hours, &minutes) != 2 &&
       std::sscanf(zone.c_str(), "%3d:%2d", &hours, &minutes) != 2)
     return std::nullopt;
-  auto offset = std::chrono::hours(hours) + std::chrono::minutes(hours < 0 ? -minutes : minutes);
+  if (zone[0] == '-')
+    minutes = -minutes;
+  auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
   return UnixTime(std::chrono::seconds(timegm(&date)) + std::chrono::milliseconds(milliseconds) -
                   offset);
 }
