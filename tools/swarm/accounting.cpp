@@ -141,6 +141,7 @@ void measure_shares(Figures& figures, const RunRecord& run, const Window& window
   for (const auto& viewer : run.viewers) {
     auto from = sample_at(viewer, window.begin), to = sample_at(viewer, window.end);
     received += to.cdn_bytes + to.peer_bytes - from.cdn_bytes - from.peer_bytes;
+    figures.peer_bytes += to.peer_bytes - from.peer_bytes;
     duplicate += to.duplicate_bytes - from.duplicate_bytes;
     overhead += to.overhead_bytes - from.overhead_bytes;
     figures.cdn_requests += to.cdn_requests - from.cdn_requests;

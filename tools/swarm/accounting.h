@@ -44,6 +44,7 @@ struct Figures {
   std::optional<double> delay_s; ///< wall clock - PROGRAM-DATE-TIME, median frame
   std::optional<double> duplicate_share, overhead_share;
   std::optional<std::uint64_t> playlist_bytes; ///< sent by the CDN
+  std::uint64_t peer_bytes = 0;                ///< media received from viewers, as viewers say
   std::uint64_t cdn_requests = 0, cdn_errors = 0, starvations = 0;
   std::optional<double> cpu_percent_per_viewer, rss_mib_per_viewer;
 };

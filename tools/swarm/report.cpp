@@ -44,6 +44,7 @@ void put(JsonWriter& json, const Figures& figures, const std::optional<double>& 
   json.member("cpu_percent_per_viewer", figures.cpu_percent_per_viewer);
   json.member("rss_mib_per_viewer", figures.rss_mib_per_viewer);
   json.member("verified_viewers", verified);
+  json.member("peer_bytes", figures.peer_bytes);
   json.member("cdn_requests", figures.cdn_requests);
   json.member("cdn_errors", figures.cdn_errors);
   json.member("starvations", figures.starvations);
