@@ -69,57 +69,53 @@ void PeerConnection::Impl::make_transports() {
   options.local_addresses = options_.local_addresses;
   if (!options_.stun.empty())
     options.stun = options_.stun.front();
-  dtls_ = std::make_unique<DtlsTransport>(
-      context_, options_.certificate,
-      DtlsTransport::Events{
-          .output =
-              [this](auto datagram) {
-                ice_->send(datagram);
-                wake();
-              },
-          .connected = [this] { start_sctp(); },
-          .data = [this](auto packet) { sctp_->input(packet); },
-          .failed = [this](std::string reason) { fail(std::move(reason)); },
-      });
+  DtlsTransport::Events events;
+  events.output = [this](auto datagram) {
+    ice_->send(datagram);
+    wake();
+  };
+  events.connected = [this] { start_sctp(); };
+  events.data = [this](auto packet) { sctp_->input(packet); };
+  events.failed = [this](std::string reason) { fail(std::move(reason)); };
+  dtls_ = std::make_unique<DtlsTransport>(context_, options_.certificate, std::move(events));
   make_sctp();
+  make_channel();
   ice_ = std::make_unique<IceTransport>(context_, std::move(options), [this] { wake(); });
 }
 
 void PeerConnection::Impl::make_sctp() {
-  auto failed = [this](std::string reason) { fail(std::move(reason)); };
-  sctp_ = std::make_unique<SctpTransport>(
-      stack_, SctpTransport::Events{
-                  .output = [this](auto packet) { dtls_->send(packet); },
-                  .wake = [this] { wake(); },
-                  .connected =
-                      [this] {
-                        channel_->begin(role_ == Role::offerer, dtls_client_, remote_->max_message);
-                      },
-                  .message = [this](auto stream, auto ppid,
-                                    auto message) { channel_->received(stream, ppid, message); },
-                  .reset = [this](auto stream) { channel_->stream_reset(stream); },
-                  .failed = failed,
-              });
-  channel_ = std::make_unique<DataChannel>(*sctp_, DataChannel::Events{
-                                                       .open =
-                                                           [this] {
-                                                             deadline_.disarm();
-                                                             open_ = true;
-                                                             if (!over() && events_.open)
-                                                               events_.open();
-                                                           },
-                                                       .message =
-                                                           [this](auto message) {
-                                                             if (!over() && events_.message)
-                                                               events_.message(message);
-                                                           },
-                                                       .drained =
-                                                           [this](auto buffered) {
-                                                             if (!over() && events_.drained)
-                                                               events_.drained(buffered);
-                                                           },
-                                                       .failed = failed,
-                                                   });
+  SctpTransport::Events events;
+  events.output = [this](auto packet) { dtls_->send(packet); };
+  events.wake = [this] { wake(); };
+  events.connected = [this] {
+    channel_->begin(role_ == Role::offerer, dtls_client_, remote_->max_message);
+  };
+  events.message = [this](auto stream, auto ppid, auto message) {
+    channel_->received(stream, ppid, message);
+  };
+  events.reset = [this](auto stream) { channel_->stream_reset(stream); };
+  events.failed = [this](std::string reason) { fail(std::move(reason)); };
+  sctp_ = std::make_unique<SctpTransport>(stack_, std::move(events));
+}
+
+void PeerConnection::Impl::make_channel() {
+  DataChannel::Events events;
+  events.open = [this] {
+    deadline_.disarm();
+    open_ = true;
+    if (!over() && events_.open)
+      events_.open();
+  };
+  events.message = [this](auto message) {
+    if (!over() && events_.message)
+      events_.message(message);
+  };
+  events.drained = [this](auto buffered) {
+    if (!over() && events_.drained)
+      events_.drained(buffered);
+  };
+  events.failed = [this](std::string reason) { fail(std::move(reason)); };
+  channel_ = std::make_unique<DataChannel>(*sctp_, std::move(events));
 }
 
 void PeerConnection::Impl::offer() {

@@ -43,6 +43,7 @@ private:
   void deadline_passed();
   void make_transports();
   void make_sctp();
+  void make_channel();
   void take_remote(SessionDescription description, bool dtls_client);
   void describe();
   void start_sctp();
