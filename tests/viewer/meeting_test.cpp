@@ -20,7 +20,7 @@ struct World {
   World() {
     start_broker(0);
     server = std::make_unique<test::Server>(mosquitto.port);
-    stream.start_encoder();
+    stream.start_encoder(7); // so that there is a window to share in
   }
   void start_broker(std::uint16_t port) {
     processes::ServiceOptions options;
