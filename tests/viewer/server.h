@@ -39,7 +39,7 @@ public:
   }
   void kill() { process_.kill(); }
 
-  std::string index_uri() const { return url_ + "v1/index"; }
+  const std::string& index_uri() const { return url_; }
   std::uint16_t port() const {
     return static_cast<std::uint16_t>(std::stoi(url_.substr(url_.rfind(':') + 1)));
   }

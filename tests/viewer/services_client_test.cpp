@@ -77,21 +77,11 @@ GST_START_TEST(two_viewers_find_each_other) {
 }
 GST_END_TEST;
 
-// Rule: the index may be given by its own URI or by the root of the services.
-GST_START_TEST(the_root_of_the_services_is_enough) {
-  using viewer::index_endpoint;
-  for (auto* uri : {"http://p2p.example", "http://p2p.example/", "http://p2p.example/v1/index"})
-    fail_unless(index_endpoint(uri) == "http://p2p.example/v1/index", "%s", uri);
-  fail_unless(index_endpoint("https://x:1/p2p/") == "https://x:1/p2p/v1/index");
-  fail_unless(index_endpoint("https://x/ask?key=a/") == "https://x/ask?key=a/");
-}
-GST_END_TEST;
-
 // Rule: services that are not there are asked again until they are.
 GST_START_TEST(a_server_that_comes_late_is_found) {
   auto port = processes::free_port();
   test::Loop loop;
-  Client a(loop, 1, "http://127.0.0.1:" + std::to_string(port) + "/v1/index");
+  Client a(loop, 1, "http://127.0.0.1:" + std::to_string(port));
   a.client.announce(started());
   fail_unless(loop.run_until([&] { return a.failures == 1; }));
   test::Server server(1883, port);
@@ -125,7 +115,7 @@ GST_START_TEST(rubbish_is_no_answer) {
   auto nginx = processes::start_nginx(options);
   fail_unless(nginx.has_value());
   test::Loop loop;
-  Client a(loop, 1, nginx->url() + "v1/index");
+  Client a(loop, 1, nginx->url());
   // It asks again and again, as the log shows.
   auto asked = [&] {
     std::ifstream log(nginx->directory / "access.log");
@@ -142,7 +132,6 @@ static Suite* services_client_suite() {
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, two_viewers_find_each_other);
-  tcase_add_test(tcase, the_root_of_the_services_is_enough);
   tcase_add_test(tcase, a_server_that_comes_late_is_found);
   tcase_add_test(tcase, a_tracker_that_dies_is_told);
   tcase_add_test(tcase, rubbish_is_no_answer);

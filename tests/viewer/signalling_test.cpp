@@ -48,7 +48,7 @@ struct Inbox {
   Inbox(test::Loop& loop, std::uint8_t name, std::uint8_t rid = 100)
       : self(id<core::PeerId>(name)),
         signalling(loop.context(), self, id<core::Rid>(rid),
-                   {[this](const Signal& signal) { arrived.push_back(signal); }}) {}
+                   {.arrived = [this](const Signal& signal) { arrived.push_back(signal); }}) {}
 };
 
 Signal refuse(const core::PeerId& to, std::uint64_t session) {
