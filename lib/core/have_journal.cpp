@@ -8,6 +8,7 @@ namespace p2plive::core {
 namespace {
 
 constexpr Duration batching = 100ms;
+constexpr Duration fresh_batching = 20ms;
 /// A viewer with nothing new to tell still says so, or it would be taken for dead.
 constexpr Duration keep_alive = 5s;
 
@@ -33,9 +34,9 @@ HaveMessage empty(const Store& store, const Timeline& timeline) {
 
 } // namespace
 
-void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk) {
+void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh) {
   pending_[sn].insert(chunk);
-  note(now + batching);
+  note(now + (fresh ? fresh_batching : batching));
 }
 
 void HaveJournal::sized(Time now, SequenceNumber sn) {

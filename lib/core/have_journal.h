@@ -15,8 +15,9 @@ namespace p2plive::core {
 
 class HaveJournal {
 public:
-  /// A chunk was obtained: told within `batching`.
-  void gained(Time now, SequenceNumber sn, std::uint32_t chunk);
+  /// A chunk was obtained: told soon, in a batch; sooner when it is `fresh` from the CDN, for then
+  /// others may be waiting for it.
+  void gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh);
   /// A segment's size became known.
   void sized(Time now, SequenceNumber sn);
   /// The playlist shows more: told at once.

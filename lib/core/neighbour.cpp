@@ -64,9 +64,10 @@ std::size_t Neighbour::most_owed() const {
 }
 
 Duration Neighbour::expected(std::size_t bytes) const {
-  auto queue = static_cast<double>(owed_.size() * chunk_size + bytes);
-  return answer_time_ +
-         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(queue / rate_));
+  // The answer time has the transfer of one chunk in it; what comes behind it adds to that.
+  auto behind = static_cast<double>(owed_.size() * chunk_size + bytes) - chunk_size;
+  return answer_time_ + std::chrono::duration_cast<Duration>(
+                            std::chrono::duration<double>(std::max(behind, 0.0) / rate_));
 }
 
 void Neighbour::delivered(Time now, const ChunkName& chunk, std::size_t bytes) {
@@ -74,15 +75,18 @@ void Neighbour::delivered(Time now, const ChunkName& chunk, std::size_t bytes) {
                             [&](const Owed& owed) { return owed.chunk == chunk; });
   if (found == owed_.end())
     return;
-  // Pieces come one after another: this one took from the later of its request and the last piece.
-  auto began = std::max(found->asked_at, last_piece_);
-  auto took = std::max<Duration>(now - began, 1ms);
+  // Pieces come one after another: one that waited behind another tells the rate. One that did not
+  // tells the time to answer, most of which may be distance: then the rate is at least that.
+  bool waited = found->asked_at < last_piece_;
+  auto took = std::max<Duration>(now - (waited ? last_piece_ : found->asked_at), 1ms);
   auto measured = static_cast<double>(bytes) / seconds(took);
-  rate_ = measured_ ? (1 - weight) * rate_ + weight * measured : measured;
-  measured_ = true;
-  if (found->asked_at >= last_piece_)
-    answer_time_ =
-        answer_time_ + std::chrono::duration_cast<Duration>((took - answer_time_) * weight);
+  if (waited) {
+    rate_ = measured_ ? (1 - weight) * rate_ + weight * measured : measured;
+    measured_ = true;
+  } else {
+    rate_ = std::max(rate_, measured);
+    answer_time_ += std::chrono::duration_cast<Duration>((took - answer_time_) * weight);
+  }
   last_piece_ = now;
   failures_ = 0;
   owed_.erase(found);

@@ -80,7 +80,7 @@ private:
   std::deque<Owed> owed_;
   double rate_ = 500'000; ///< until measured: half of what a median uplink does
   bool measured_ = false;
-  Duration answer_time_ = 150ms; ///< from request to piece when it owed nothing else
+  Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else
   Time last_piece_{};
   Time busy_until_{};
   unsigned failures_ = 0;

@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t most_transfers = 8;
 constexpr std::size_t most_transfers_ahead = 4;
 
+/// A chunk of the newest segment that is needed so soon is asked for in order of play: behind three
+/// others at the only viewer that has it, it would come too late.
+constexpr Duration in_order_within = 1500ms;
+
 /// Media ahead of the hand-out position that is looked at.
 constexpr Duration horizon = 60s;
 
@@ -66,21 +70,25 @@ private:
   void decide(const TimelineEntry& entry, const StoredSegment& segment, std::uint32_t chunk) {
     const auto& slot = segment.slots()[chunk];
     auto count = static_cast<double>(segment.slots().size());
-    auto urgent_at = due(entry.start + std::chrono::duration_cast<Duration>(entry.segment.duration *
-                                                                            (chunk / count))) -
-                     s_.cdn_threshold;
-    if (s_.now >= urgent_at) {
+    auto due_at = due(entry.start + std::chrono::duration_cast<Duration>(entry.segment.duration *
+                                                                         (chunk / count)));
+    auto urgent_at = due_at - s_.cdn_threshold;
+    auto last_call = due_at - s_.last_call;
+    bool promised = slot.asked && s_.now < slot.give_up_at;
+    if (s_.now >= (promised ? last_call : urgent_at)) {
       if (fetch(segment, chunk, chunk, true) && slot.asked)
         plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, false});
       return;
     }
-    wake(urgent_at);
-    if (slot.asked && s_.now < slot.give_up_at) {
-      wake(slot.give_up_at);
+    wake(promised ? std::min(slot.give_up_at, last_call) : urgent_at);
+    if (promised)
+      return;
+    if (slot.asked) {
+      // Dealt again when the viewer has been told, and thought less of.
+      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
+      wake(s_.now);
       return;
     }
-    if (slot.asked)
-      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
     auto held = segment.size() && somebody_has({segment.name(), ChunkIndex{chunk}});
     auto duty =
         seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share}, segment.sn(), chunk);
@@ -90,7 +98,7 @@ private:
     if ((!held || duty.whoever_has_it) && s_.now >= seed_at) {
       fetch(segment, chunk, chunk, false);
     } else if (held) {
-      cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), urgent_at});
+      cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
     } else {
       wake(seed_at);
     }
@@ -136,11 +144,11 @@ private:
   }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
-  /// and each copy is multiplied at once; what comes before it in order of play.
+  /// and each copy is multiplied at once; what is needed soon in order of play before that.
   void deal_cards() {
     auto newest = s_.timeline.newest();
     auto spread = std::stable_partition(cards_.begin(), cards_.end(), [&](const Card& card) {
-      return card.chunk.object.sn != newest;
+      return card.chunk.object.sn != newest || card.needed_by < s_.now + in_order_within;
     });
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
@@ -170,6 +178,10 @@ private:
 
 Plan plan(const Situation& situation) {
   return Planner(situation).run();
+}
+
+Duration last_call(Duration threshold, Duration fetch_p95) {
+  return std::min<Duration>(threshold, fetch_p95 * 3 / 2 + 50ms);
 }
 
 Duration cdn_threshold(std::optional<Duration> wanted, Duration fetch_p95, Duration peers_time) {

@@ -26,6 +26,7 @@ struct Situation {
   std::uint32_t population = 1;
   std::optional<double> seed_share;
   Duration cdn_threshold{};  ///< with less playable time left than this a chunk is urgent
+  Duration last_call{};      ///< what a viewer was asked for may still come until then
   Time hold_seeding_until{}; ///< viewers are being met: what is not urgent waits for them
 };
 
@@ -59,5 +60,9 @@ Plan plan(const Situation& situation);
 /// The auto threshold: twice what range fetches take, between 0.4 s and half of the time that peers
 /// have; an explicit one is cut to that time.
 Duration cdn_threshold(std::optional<Duration> wanted, Duration fetch_p95, Duration peers_time);
+
+/// How long before it is due a chunk that a viewer was asked for is given up for the CDN: the auto
+/// threshold is generous, and what is on its way by then would mostly come twice.
+Duration last_call(Duration threshold, Duration fetch_p95);
 
 } // namespace p2plive::core

@@ -163,7 +163,7 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
       send(*asked, CancelMessage{name});
   }
   if (store.put(segment, chunk, std::move(data)))
-    journal.gained(now, segment.sn(), chunk);
+    journal.gained(now, segment.sn(), chunk, from_cdn);
   else
     stats_.duplicate_bytes += length;
 }
@@ -221,9 +221,11 @@ Duration Swarm::Impl::threshold() const {
 void Swarm::Impl::plan_and_ask() {
   if (finished_ || !cursor.started())
     return;
+  auto urgent = threshold();
+  auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
   auto plan =
       core::plan({now, settings.self, timeline, store, cursor, fetches, neighbours,
-                  membership.population(), settings.seed_share, threshold(), hold_seeding_until_});
+                  membership.population(), settings.seed_share, urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -364,7 +366,7 @@ void Swarm::peer_closed(Time now, const PeerId& peer) {
 }
 
 void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
-  impl_->cursor.taken(now, bytes, clock);
+  impl_->cursor.taken(bytes, clock);
   impl_->run(now);
 }
 

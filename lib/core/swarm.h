@@ -17,7 +17,7 @@
 namespace p2plive::core {
 
 /// Pieces are held back while a connection holds this many bytes or more.
-inline constexpr std::size_t send_low_mark = 128 * 1024;
+inline constexpr std::size_t send_low_mark = 48 * 1024;
 
 /// All calls come from one thread, with times that never fall. After each call, or a batch of them,
 /// the owner carries out take_actions() in order and calls advance() at next_wakeup().

@@ -9,8 +9,6 @@
 
 namespace p2plive::net {
 
-static_assert(DataChannel::low_mark == PeerConnection::low_mark);
-
 using namespace std::chrono_literals;
 using Setup = SessionDescription::Setup;
 
