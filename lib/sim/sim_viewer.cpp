@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sim/sim_viewer.h"
+
+#include "core/mix.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace p2plive::sim {
+
+namespace {
+/// As media::RefreshSchedule: loads of a playlist are never closer than this.
+constexpr Duration least_between_polls = 250ms;
+/// A swarm that wants to be woken for ever at the same instant must not stop the world.
+constexpr Duration least_sleep = 100us;
+constexpr core::Rid the_rid{{1, 2, 3, 4}};
+} // namespace
+
+SimViewer::SimViewer(const Surroundings& around, std::size_t index, ViewerSettings settings)
+    : Node(settings.core.self), around_(around), index_(index), settings_(settings) {}
+
+void SimViewer::start() {
+  watching_ = true;
+  around_.network.attach(*this, settings_.access);
+  swarm_ = std::make_unique<core::Swarm>(now(), settings_.core);
+  poll_playlist();
+  if (settings_.core.expects_peers)
+    around_.queue.after(100ms, [this] { // Index and CPS
+      if (watching_)
+        swarm_->joined(now(), the_rid), act();
+    });
+}
+
+void SimViewer::leave() {
+  swarm_->leave(now());
+  act();
+  watching_ = false;
+  around_.cdn.forget(index_);
+  around_.queue.after(1s, [this] { around_.network.vanish(id()); });
+}
+
+void SimViewer::kill() {
+  watching_ = false;
+  around_.cdn.forget(index_);
+  around_.network.vanish(id());
+}
+
+// The playlist.
+
+void SimViewer::poll_at(Time at) {
+  around_.queue.at(at, [this, number = ++poll_number_] {
+    if (number == poll_number_)
+      poll_playlist();
+  });
+}
+
+void SimViewer::poll_playlist() {
+  if (!watching_ || std::exchange(polling_, true))
+    return;
+  polled_at_ = now();
+  auto wait = around_.cdn.latency();
+  around_.queue.after(wait, [this, asked = now()] { playlist_came(asked); });
+}
+
+void SimViewer::playlist_came(Time asked) {
+  polling_ = false;
+  if (!watching_)
+    return;
+  auto listing = around_.cdn.listing();
+  if (!listing || listing->segments.empty()) {
+    poll_at(now() + 500ms);
+    return;
+  }
+  auto target = listing->target_duration;
+  bool changed = newest_ != listing->segments.back().sn;
+  newest_ = listing->segments.back().sn;
+  poll_at(asked + (changed ? target : target / 2));
+  ++calls_;
+  swarm_->listed(now(), SimCdn::wall(now()), *listing);
+  act();
+}
+
+// The other viewers.
+
+bool SimViewer::offer_arrived(const PeerId& from) {
+  if (!watching_ || !swarm_->offer_arrived(now(), from))
+    return false;
+  links_.insert(from);
+  return true;
+}
+
+void SimViewer::opened(const PeerId& peer) {
+  if (!watching_ || !links_.contains(peer))
+    return;
+  ++calls_;
+  swarm_->peer_opened(now(), peer);
+  act();
+}
+
+void SimViewer::message(const PeerId& from, std::span<const std::uint8_t> bytes) {
+  if (!watching_ || !links_.contains(from))
+    return;
+  ++calls_;
+  swarm_->peer_message(now(), from, bytes);
+  act();
+}
+
+void SimViewer::buffered(const PeerId& to, std::size_t bytes) {
+  if (!watching_)
+    return;
+  ++calls_;
+  swarm_->peer_buffered(now(), to, bytes);
+  act();
+}
+
+void SimViewer::closed(const PeerId& peer) {
+  if (!watching_ || links_.erase(peer) == 0)
+    return;
+  ++calls_;
+  swarm_->peer_closed(now(), peer);
+  act();
+}
+
+// What the swarm says.
+
+void SimViewer::act() {
+  for (auto actions = swarm_->take_actions(); !actions.empty(); actions = swarm_->take_actions()) {
+    sent_to_.clear();
+    for (auto& action : actions)
+      std::visit([this](auto& what) { carry_out(what); }, action);
+    for (const auto& peer : std::exchange(sent_to_, {}))
+      swarm_->peer_buffered(now(), peer, around_.network.buffered(id(), peer));
+  }
+  sleep();
+}
+
+void SimViewer::sleep() {
+  auto at = std::max(swarm_->next_wakeup(), now() + least_sleep);
+  if (at == wake_at_ || !watching_)
+    return;
+  wake_at_ = at;
+  ++wake_number_;
+  if (at == Time::max())
+    return;
+  around_.queue.at(at, [this, number = wake_number_] {
+    if (number != wake_number_ || !watching_)
+      return;
+    wake_at_ = Time::max();
+    ++calls_;
+    swarm_->advance(now());
+    act();
+  });
+}
+
+void SimViewer::note(std::uint64_t kind, std::uint64_t a, std::uint64_t b) {
+  auto at = static_cast<std::uint64_t>(now().time_since_epoch().count());
+  digest_ = core::mix(core::mix(core::mix(core::mix(digest_, kind), at), a), b);
+}
+
+void SimViewer::carry_out(const core::Fetch& fetch) {
+  note(1, core::number(fetch.sn), fetch.first ^ fetch.last << 32);
+  auto id = fetch.id;
+  auto told = [this](auto tell) {
+    if (!watching_)
+      return;
+    ++calls_;
+    tell(*swarm_);
+    act();
+  };
+  SimCdn::Sink sink;
+  sink.answered = [=, this](const core::FetchHead& head) {
+    told([&](core::Swarm& swarm) { swarm.fetch_answered(now(), id, head); });
+  };
+  sink.data = [=, this](std::span<const std::uint8_t> bytes) {
+    told([&](core::Swarm& swarm) { swarm.fetch_data(now(), id, bytes); });
+  };
+  sink.done = [=, this] { told([&](core::Swarm& swarm) { swarm.fetch_done(now(), id); }); };
+  sink.failed = [=, this](const core::FetchError& error) {
+    told([&](core::Swarm& swarm) { swarm.fetch_failed(now(), id, error); });
+  };
+  around_.cdn.fetch(index_, this->id(), fetch, std::move(sink));
+}
+
+void SimViewer::carry_out(const core::CancelFetch& cancel) {
+  note(2, static_cast<std::uint64_t>(cancel.id), 0);
+  around_.cdn.cancel(index_, cancel.id);
+}
+
+void SimViewer::carry_out(const core::RefreshPlaylist&) {
+  note(3, 0, 0);
+  if (!polling_)
+    poll_at(std::max(now(), polled_at_ + least_between_polls));
+}
+
+void SimViewer::carry_out(core::Send& send) {
+  note(4, std::hash<PeerId>()(send.to), send.header.size() + send.size);
+  sent_to_.insert(send.to);
+  around_.network.send(id(), send.to, {std::move(send.header), std::move(send.chunk), send.size});
+}
+
+void SimViewer::carry_out(const core::Connect& connect) {
+  note(5, std::hash<PeerId>()(connect.peer), 0);
+  links_.insert(connect.peer);
+  around_.network.connect(id(), connect.peer);
+}
+
+void SimViewer::carry_out(const core::Disconnect& disconnect) {
+  note(6, std::hash<PeerId>()(disconnect.peer), disconnect.reason.size());
+  drops.push_back(disconnect.reason);
+  links_.erase(disconnect.peer);
+  around_.network.disconnect(id(), disconnect.peer);
+}
+
+void SimViewer::carry_out(const core::Announce& announce) {
+  note(7, static_cast<std::uint64_t>(announce.event), announce.want);
+  around_.tracker.announce(id(), announce,
+                           [this](const std::optional<core::TrackerAnswer>& answer) {
+                             if (!watching_)
+                               return;
+                             if (answer)
+                               swarm_->tracker_answered(now(), *answer);
+                             else
+                               swarm_->tracker_failed(now(), {});
+                             act();
+                           });
+}
+
+void SimViewer::carry_out(const core::Deliver& deliver) {
+  note(8, core::number(deliver.sn), deliver.offset);
+  Segment segment{core::number(deliver.sn), around_.cdn.epoch(),
+                  around_.cdn.on_second_edge.contains(index_) ? 1u : 0u};
+  // What was made before the encoder began anew is still on its way out.
+  if (segment.epoch > 0 && deliver.program_date_time &&
+      *deliver.program_date_time < around_.cdn.epoch_began())
+    --segment.epoch;
+  auto bytes = around_.cdn.content(segment);
+  bool right = deliver.segment_size == bytes.size() &&
+               deliver.offset + deliver.size <= bytes.size() &&
+               std::memcmp(deliver.chunk.data(), bytes.data() + deliver.offset, deliver.size) == 0;
+  wrong_ += !right;
+  breaks_ += deliver.discontinuity;
+  bool continues =
+      last_ && (deliver.offset == 0
+                    ? number(last_->sn) + 1 == number(deliver.sn) &&
+                          last_->offset + last_->size == last_->segment_size
+                    : last_->sn == deliver.sn && last_->offset + last_->size == deliver.offset);
+  spliced_ += !continues && !(deliver.discontinuity && deliver.offset == 0);
+  auto& played = played_[segment];
+  if (played.bytes == 0)
+    played.first_at = now();
+  played.bytes += deliver.size;
+  last_ = deliver;
+  last_->chunk = {};
+  worst_delay_ = std::max(worst_delay_, swarm_->statistics().delay);
+  ++calls_;
+  swarm_->taken(now(), deliver.size, {});
+}
+
+void SimViewer::carry_out(const core::Finish&) {
+  note(9, 0, 0);
+  ++finished_;
+}
+
+} // namespace p2plive::sim
