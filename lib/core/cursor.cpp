@@ -7,8 +7,10 @@
 namespace p2plive::core {
 
 namespace {
-/// Bytes handed out and not yet taken, from which on the consumer counts as blocked.
+/// Handed out and not yet taken, from which on the consumer counts as blocked. What waits there
+/// gets old while the application is paused, so it must be little time at low bitrates, too.
 constexpr std::size_t most_outstanding = 8 * chunk_size;
+constexpr Duration most_outstanding_media = 500ms;
 
 /// From asking to the first frame: fetch, demux and decode.
 constexpr Duration startup_allowance = 300ms;
@@ -82,12 +84,14 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
   if (!place_ || !skips_ || !paced_)
     return false;
   // In the middle of a segment it takes more: the rest of one that has begun is better than a jump.
-  auto bound = live_delay_ + (place_->chunk == 0 ? 1 : 2) * timeline.target_duration();
+  // A jump that nothing has come out of yet goes as far as it should.
+  auto patience = place_->chunk > 0 ? 2 : skipped_ > 0ns ? 0 : 1;
+  auto bound = live_delay_ + patience * timeline.target_duration();
   if (delay(now, timeline, store) <= bound)
     return false;
   auto* here = timeline.find(place_->sn);
   auto wanted =
-      timeline.live(now) + pacer_.downstream() - live_delay_ - timeline.target_duration() / 4;
+      timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
   auto* there = choose(wanted, timeline);
   if (!here || !there || there->start <= here->start)
     return false;
@@ -123,12 +127,15 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   deliver.segment_duration = entry->segment.duration;
   deliver.program_date_time = entry->segment.program_date_time;
   if (place_->chunk == 0) {
+    if (broken_)
+      pacer_.begin_anew(now);
     deliver.discontinuity = std::exchange(broken_, false);
     deliver.skipped = std::exchange(skipped_, 0ns);
   }
   place_->version = version;
   ++place_->chunk;
   outstanding_ += deliver.size;
+  outstanding_media_ += deliver.duration;
   pacer_.spend(deliver.duration);
   settle(timeline, store);
   return deliver;
@@ -149,10 +156,16 @@ bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
   return segment && segment->size() && place_->chunk >= segment->slots().size();
 }
 
-void Cursor::taken(std::size_t bytes, std::optional<Duration> clock) {
-  outstanding_ -= std::min(bytes, outstanding_);
+void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
+  auto left = outstanding_ - std::min(bytes, outstanding_);
+  if (left == 0)
+    outstanding_media_ = 0ns;
+  else if (left < outstanding_) // pro rata: chunks differ little
+    outstanding_media_ = std::chrono::duration_cast<Duration>(
+        outstanding_media_ * (static_cast<double>(left) / static_cast<double>(outstanding_)));
+  outstanding_ = left;
   if (clock)
-    pacer_.clock_advanced(*clock);
+    pacer_.clock_advanced(now, *clock);
 }
 
 void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
@@ -164,7 +177,7 @@ void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
 }
 
 bool Cursor::blocked() const {
-  return outstanding_ >= most_outstanding;
+  return outstanding_ >= most_outstanding || outstanding_media_ >= most_outstanding_media;
 }
 
 void Cursor::break_off(Time now, const Timeline& timeline) {
@@ -172,7 +185,7 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
     return;
   broken_ = true;
   auto wanted =
-      timeline.live(now) + pacer_.downstream() - live_delay_ - timeline.target_duration() / 4;
+      timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
   place_ = Place{choose(wanted, timeline)->segment.sn};
 }
 
@@ -207,7 +220,7 @@ Duration Cursor::playable(const Timeline& timeline, const Store& store) const {
 Duration Cursor::delay(Time now, const Timeline& timeline, const Store& store) const {
   if (!place_)
     return 0ns;
-  return timeline.live(now) - position(timeline, store) + pacer_.downstream();
+  return timeline.live(now) - position(timeline, store) + pacer_.downstream(now);
 }
 
 } // namespace p2plive::core

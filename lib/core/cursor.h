@@ -50,9 +50,9 @@ public:
   bool at_end(const Timeline& timeline, const Store& store) const;
 
   /// The consumer took bytes that had gone out; `clock` as Swarm::taken has it.
-  void taken(std::size_t bytes, std::optional<Duration> clock);
+  void taken(Time now, std::size_t bytes, std::optional<Duration> clock);
   void advance(Time now, const Timeline& timeline, const Store& store);
-  /// The consumer holds so many bytes that it gets no more for now.
+  /// The consumer has so much untaken that it gets no more for now.
   bool blocked() const;
 
   /// The window does not continue what went out (a new epoch, another version, a hole): start anew
@@ -76,8 +76,9 @@ private:
   bool skips_;
   Pacer pacer_;
   std::optional<Place> place_;
-  std::size_t outstanding_ = 0; ///< bytes handed out and not taken
-  bool broken_ = true;          ///< the next bytes do not continue the last
+  std::size_t outstanding_ = 0;  ///< bytes handed out and not taken
+  Duration outstanding_media_{}; ///< and the media in them
+  bool broken_ = true;           ///< the next bytes do not continue the last
   Duration skipped_{};
 };
 

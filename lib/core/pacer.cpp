@@ -19,7 +19,9 @@ void Pacer::advance(Time now, bool blocked) {
     credit_ = std::max(credit_, std::min(lead_, credit_ + step));
 }
 
-void Pacer::clock_advanced(Duration clock) {
+void Pacer::clock_advanced(Time now, Duration clock) {
+  clock_ = clock;
+  clock_at_ = now;
   if (!offset_ || monotonic_ - (clock + *offset_) > realign_after) {
     offset_ = monotonic_ - clock;
     granted_beyond_ = 0ns;
@@ -30,6 +32,17 @@ void Pacer::clock_advanced(Duration clock) {
     credit_ = std::min(std::max(lead_, credit_), credit_ + (beyond - granted_beyond_));
     granted_beyond_ = beyond;
   }
+}
+
+void Pacer::begin_anew(Time now) {
+  if (clock_)
+    handed_out_ = std::max(handed_out_, *clock_ + (now - clock_at_));
+}
+
+Duration Pacer::downstream(Time now) const {
+  if (!clock_)
+    return lead_ - std::max<Duration>(credit_, 0ns);
+  return std::max<Duration>(handed_out_ - *clock_ - (now - clock_at_), 0ns);
 }
 
 Time Pacer::due(Time now, Duration ahead) const {

@@ -21,15 +21,22 @@ public:
   /// Time went on; nothing is earned while `blocked`: the consumer holds undelivered bytes.
   void advance(Time now, bool blocked);
 
-  /// The pipeline's clock has advanced so far since it began to play.
-  void clock_advanced(Duration clock);
+  /// The pipeline's clock has advanced so far since it began to play; it stands still in a pause.
+  void clock_advanced(Time now, Duration clock);
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
-  void spend(Duration media) { credit_ -= media; }
+  void spend(Duration media) {
+    credit_ -= media;
+    handed_out_ += media;
+  }
 
-  /// Media handed out that the consumer has not played yet, by the pacer's own account.
-  Duration downstream() const { return lead_ - std::max<Duration>(credit_, 0ns); }
+  /// What is handed out next is played no earlier than the pipeline's clock stands.
+  void begin_anew(Time now);
+
+  /// Media handed out that the consumer has not played yet: what the pipeline's clock has left of
+  /// it (in a pause, queues take in more than the lead); without one, the pacer's own account.
+  Duration downstream(Time now) const;
 
   /// When media that lie `ahead` of the next byte to be handed out will be due.
   Time due(Time now, Duration ahead) const;
@@ -37,11 +44,14 @@ public:
 private:
   Duration lead_;
   Duration credit_;
+  Duration handed_out_{}; ///< since the start
   Time last_;
   Duration monotonic_{}; ///< advanced since the start
   std::optional<Duration>
       offset_; ///< monotonic - pipeline clock, where the latter began or was set back
-  Duration granted_beyond_{}; ///< earned because the pipeline's clock runs faster
+  std::optional<Duration> clock_; ///< of the pipeline, as last told
+  Time clock_at_{};               ///< when that was
+  Duration granted_beyond_{};     ///< earned because the pipeline's clock runs faster
 };
 
 } // namespace p2plive::core

@@ -366,7 +366,7 @@ void Swarm::peer_closed(Time now, const PeerId& peer) {
 }
 
 void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
-  impl_->cursor.taken(bytes, clock);
+  impl_->cursor.taken(now, bytes, clock);
   impl_->run(now);
 }
 

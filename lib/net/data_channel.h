@@ -27,7 +27,7 @@ public:
 
   static constexpr const char* label = "p2plive";
   static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more is not queued
-  static constexpr std::size_t low_mark = 48 * 1024;
+  static constexpr std::size_t low_mark = 32 * 1024;
 
   DataChannel(SctpTransport& sctp, Events events);
 

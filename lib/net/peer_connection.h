@@ -35,13 +35,16 @@ struct PeerConnectionEvents {
   std::function<void()> open; ///< the data channel is usable both ways
   std::function<void(std::span<const std::uint8_t>)>
       message;                                       ///< one whole message; valid during the call
-  std::function<void(std::size_t buffered)> drained; ///< fell under the low mark of 128 KiB
+  std::function<void(std::size_t buffered)> drained; ///< fell under low_mark
   std::function<void(std::string reason)> closed;    ///< once, last; not after close()
 };
 
 /// Lives on the context's thread. Never blocks. Destroying it closes it at once.
 class PeerConnection {
 public:
+  /// Bytes queued under which drained() is told.
+  static constexpr std::size_t low_mark = 32 * 1024;
+
   PeerConnection(GMainContext* context, PeerConnectionOptions options, PeerConnectionEvents events);
   ~PeerConnection();
   PeerConnection(const PeerConnection&) = delete;

@@ -9,6 +9,8 @@
 
 namespace p2plive::net {
 
+static_assert(DataChannel::low_mark == PeerConnection::low_mark);
+
 using namespace std::chrono_literals;
 using Setup = SessionDescription::Setup;
 

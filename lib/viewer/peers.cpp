@@ -181,6 +181,9 @@ void Peers::send(const core::Send& send) {
     sent_to_.push_back(send.to);
 }
 
+// Who holds pieces back above its own mark must be told when there is room again.
+static_assert(net::PeerConnection::low_mark <= core::send_low_mark);
+
 void Peers::tell_sent() {
   auto peers = std::exchange(sent_to_, {});
   for (const auto& peer : peers) {

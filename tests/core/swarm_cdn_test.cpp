@@ -80,6 +80,43 @@ GST_START_TEST(a_long_pause_jumps_forward) {
 }
 GST_END_TEST;
 
+// Rule: what a player's queues took in during a pause counts: after the jump the sink, not the
+// hand-out, is at the live delay again, with one jump.
+GST_START_TEST(queues_count_after_a_pause) {
+  VirtualCdn cdn({});
+  Duration clock{}, handed{};
+  std::size_t seen = 0;
+  auto play = [&](Duration time, bool plays, Duration room) {
+    for (auto end = cdn.now + time; cdn.now < end; clock += plays ? 10ms : 0ms) {
+      cdn.takes = false;
+      cdn.run_for(10ms);
+      for (; seen < cdn.delivered.size() && handed - clock < room; ++seen) {
+        const auto& next = cdn.delivered[seen];
+        if (next.discontinuity)
+          handed = std::max(handed, clock);
+        handed += next.duration;
+        cdn.swarm.taken(cdn.now, next.size, clock);
+      }
+    }
+  };
+  play(20s, true, 6s);
+  fail_unless(handed - clock < 4s);
+  play(15s, false, 6s);
+  fail_unless(handed - clock > 5s);
+  auto before = cdn.delivered.size();
+  play(15s, true, 6s);
+  auto jumps = std::count_if(cdn.delivered.begin() + static_cast<std::ptrdiff_t>(before) - 1,
+                             cdn.delivered.end(), [](const auto& d) { return d.skipped > 0ns; });
+  fail_unless_equals_int(static_cast<int>(jumps), 1);
+  // What the sink shows: the last handed out is `handed - clock` ahead of it.
+  auto live = cdn.now - cdn.began;
+  auto last = VirtualCdn::segment *
+              static_cast<int>(number(cdn.delivered.back().sn) - cdn.first_number + 1);
+  auto delay = live - (last - (handed - clock));
+  fail_unless(delay > 6s && delay < 9500ms, "%.2f", seconds(delay));
+}
+GST_END_TEST;
+
 // Rule: a CDN that fails for a while costs retries, not the stream; for good it ends it with the
 // reason.
 GST_START_TEST(a_failing_cdn) {
@@ -121,6 +158,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, an_encoder_that_restarts);
   tcase_add_test(tcase, a_long_pause_jumps_forward);
+  tcase_add_test(tcase, queues_count_after_a_pause);
   tcase_add_test(tcase, a_failing_cdn);
   tcase_add_test(tcase, two_edges_disagree);
   return suite;

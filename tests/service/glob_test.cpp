@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "service/glob.h"
 
-#include <chrono>
+#include <ctime>
 
 // Last: it defines fail() as a macro.
 #include <gst/check/gstcheck.h>
@@ -74,9 +74,9 @@ GST_START_TEST(hostile_text) {
   std::string pattern, text(8192, 'a');
   for (int i = 0; i < 60; ++i)
     pattern += "**a";
-  auto begin = std::chrono::steady_clock::now();
-  fail_unless_equals_string(match(pattern + "b", text).c_str(), "no");
-  fail_unless(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
+  auto begin = std::clock();
+  fail_unless(match(pattern + "b", text) == "no");
+  fail_unless(std::clock() - begin < 5 * CLOCKS_PER_SEC);
 }
 GST_END_TEST;
 
@@ -84,6 +84,7 @@ static Suite* glob_suite() {
   auto* suite = suite_create("glob");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60); // under sanitizers, on a busy machine
   tcase_add_test(tcase, wildcards);
   tcase_add_test(tcase, captures);
   tcase_add_test(tcase, bad_patterns);

@@ -168,6 +168,7 @@ static Suite* stream_id_suite() {
   auto* suite = suite_create("stream_id");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60); // under sanitizers, on a busy machine
   tcase_add_test(tcase, host_and_path_by_default);
   tcase_add_test(tcase, different_content_stays_different);
   tcase_add_test(tcase, normal_form);

@@ -156,6 +156,7 @@ static Suite* tracker_suite() {
   auto* suite = suite_create("tracker");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
+  tcase_set_timeout(tcase, 60); // under sanitizers, on a busy machine
   tcase_add_test(tcase, introductions);
   tcase_add_test(tcase, stopping);
   tcase_add_test(tcase, expiry);

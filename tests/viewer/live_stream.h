@@ -31,8 +31,8 @@ public:
     nginx_ = std::move(*started);
   }
 
-  /// Returns when the playlist is there, with the first segment.
-  void start_encoder() {
+  /// Returns when `segments` are listed.
+  void start_encoder(std::uint64_t segments = 1) {
     encoder_ = {};
     std::filesystem::remove(directory_ / "live.m3u8");
     ++epoch_;
@@ -41,8 +41,8 @@ public:
     if (!started)
       throw std::runtime_error(started.error());
     encoder_ = std::move(*started);
-    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!std::filesystem::exists(directory_ / "live.m3u8")) {
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20 + segments);
+    while (listed() < segments) {
       if (std::chrono::steady_clock::now() > deadline || !encoder_.alive())
         throw std::runtime_error("no playlist: " + processes::log_tail(directory_ / "ffmpeg.log"));
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -62,6 +62,14 @@ public:
   }
 
 private:
+  std::uint64_t listed() const {
+    std::ifstream file(directory_ / "live.m3u8");
+    std::uint64_t count = 0;
+    for (std::string line; std::getline(file, line);)
+      count += line.starts_with("#EXTINF");
+    return count;
+  }
+
   static std::string prefix(int epoch) { return "run" + std::to_string(epoch) + "-"; }
 
   std::vector<std::string> arguments() const {

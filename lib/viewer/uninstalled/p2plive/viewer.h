@@ -1,4 +1,4 @@
 // <p2plive/viewer.h> before anything is installed. SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "../../viewer.h"
+#include "viewer/viewer.h"

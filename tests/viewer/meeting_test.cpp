@@ -1,0 +1,143 @@
+// Viewers that meet: real encoder, nginx, p2plive-server, mosquitto and data channels.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "live_stream.h"
+#include "server.h"
+#include "watcher.h"
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using test::Watcher;
+
+namespace {
+
+struct World {
+  test::LiveStream stream;
+  processes::Service mosquitto;
+  std::unique_ptr<test::Server> server;
+
+  World() {
+    start_broker(0);
+    server = std::make_unique<test::Server>(mosquitto.port);
+    stream.start_encoder(7); // so that there is a window to share in
+  }
+  void start_broker(std::uint16_t port) {
+    processes::ServiceOptions options;
+    options.directory = stream.directory().path();
+    options.port = port;
+    auto started = processes::start_mosquitto(options);
+    fail_unless(started.has_value(), "%s", started ? "" : started.error().c_str());
+    mosquitto = std::move(*started);
+  }
+  ViewerOptions options() const {
+    auto options = Watcher::options(stream.uri());
+    options.live_delay = 6s;
+    options.index_uri = server->index_uri();
+    return options;
+  }
+};
+
+/// Watches with both in turn until `condition` holds.
+template <typename Condition>
+bool both_until(Watcher& a, Watcher& b, Condition condition,
+                std::chrono::milliseconds patience = 30s) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition() && std::chrono::steady_clock::now() < deadline) {
+    a.take(5ms);
+    b.take(5ms);
+  }
+  return condition();
+}
+
+std::string flaws(const World& world, const Watcher& watcher) {
+  return watcher.compare(world.stream, 1, 0, watcher.whole());
+}
+
+bool meet(Watcher& a, Watcher& b) {
+  return both_until(a, b, [&] {
+    return a.viewer().statistics().peers == 1 && b.viewer().statistics().peers == 1;
+  });
+}
+
+bool exchange(Watcher& a, Watcher& b, std::uint64_t bytes) {
+  auto before = a.viewer().statistics().peer_bytes + b.viewer().statistics().peer_bytes;
+  return both_until(a, b, [&] {
+    return a.viewer().statistics().peer_bytes + b.viewer().statistics().peer_bytes >=
+           before + bytes;
+  });
+}
+
+} // namespace
+
+// Rule: two viewers of a stream find each other, take parts of it from each other, and hand out
+// what the encoder wrote.
+GST_START_TEST(two_viewers_share_a_stream) {
+  World world;
+  Watcher a(world.options()), b(world.options());
+  fail_unless(meet(a, b), "they do not meet");
+  fail_unless(exchange(a, b, 500'000), "they exchange nothing");
+  auto flaw = flaws(world, a) + flaws(world, b);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  auto figures = a.viewer().statistics(), others = b.viewer().statistics();
+  fail_unless(!figures.rid.empty() && figures.rid == others.rid);
+  fail_unless(figures.peer_id != others.peer_id);
+  fail_unless(both_until(a, b, [&] {
+    return a.viewer().statistics().upload_bytes + b.viewer().statistics().upload_bytes > 0;
+  }));
+}
+GST_END_TEST;
+
+// Rule: a viewer that closes says so, and the other goes on without a flaw.
+GST_START_TEST(one_leaves_and_the_other_plays_on) {
+  World world;
+  Watcher a(world.options());
+  {
+    Watcher b(world.options());
+    fail_unless(meet(a, b));
+    fail_unless(exchange(a, b, 100'000));
+  }
+  fail_unless(a.until([&] { return a.viewer().statistics().peers == 0; }, 3s), "it was not told");
+  auto whole = a.whole();
+  fail_unless(a.until([&] { return a.whole() >= whole + 4; }));
+  auto flaw = flaws(world, a);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
+// Rule: when the broker and the server die, those who have met share on; when they are back, new
+// viewers join.
+GST_START_TEST(dead_services_are_not_noticed) {
+  World world;
+  auto b = std::make_unique<Watcher>(world.options());
+  Watcher a(world.options());
+  fail_unless(meet(a, *b));
+  auto broker_port = world.mosquitto.port, server_port = world.server->port();
+  world.mosquitto.process.kill();
+  world.server->kill();
+  fail_unless(exchange(a, *b, 300'000), "they exchange nothing any more");
+  b.reset();
+  world.start_broker(broker_port);
+  Watcher late(world.options()); // finds no server yet
+  fail_unless(both_until(a, late, [&] { return late.whole() >= 1; }));
+  world.server->start(server_port);
+  fail_unless(both_until(
+                  a, late, [&] { return late.viewer().statistics().peers == 1; }, 60s),
+              "the late one does not join");
+  auto flaw = flaws(world, a) + flaws(world, late);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
+static Suite* meeting_suite() {
+  auto* suite = suite_create("meeting");
+  auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 180);
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, two_viewers_share_a_stream);
+  tcase_add_test(tcase, one_leaves_and_the_other_plays_on);
+  tcase_add_test(tcase, dead_services_are_not_noticed);
+  return suite;
+}
+
+GST_CHECK_MAIN(meeting)
