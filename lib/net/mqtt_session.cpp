@@ -100,7 +100,38 @@ void MqttSession::emit(Call call) {
 
 void MqttSession::try_again() {
   auto self = shared_from_this();
-  addresses_.empty() ? resolve() : connect();
+  if (options_.tls && !tls_)
+    prepare_tls();
+  else if (addresses_.empty())
+    resolve();
+  else
+    connect();
+}
+
+// On a thread of GLib's pool: it reads and parses all of the system's authorities.
+void MqttSession::prepare_tls() {
+  using Tls = std::shared_ptr<SSL_CTX>;
+  state_ = State::resolving;
+  ThreadDefault here(context_);
+  auto finish = +[](GObject*, GAsyncResult* result, gpointer data) {
+    std::unique_ptr<std::weak_ptr<MqttSession>> weak(
+        static_cast<std::weak_ptr<MqttSession>*>(data));
+    std::unique_ptr<Tls> tls(static_cast<Tls*>(g_task_propagate_pointer(G_TASK(result), nullptr)));
+    auto self = weak->lock();
+    if (!self || self->state_ != State::resolving)
+      return;
+    self->tls_ = tls ? std::move(*tls) : nullptr;
+    self->tls_ ? self->resolve() : self->failed("OpenSSL refuses the host or the authorities");
+  };
+  auto work = +[](GTask* task, gpointer, gpointer host, GCancellable*) {
+    g_task_return_pointer(task, new Tls(make_mqtt_tls(*static_cast<std::string*>(host))),
+                          [](gpointer tls) { delete static_cast<Tls*>(tls); });
+  };
+  GObjectPtr<GTask> task(
+      g_task_new(nullptr, nullptr, finish, new std::weak_ptr<MqttSession>(weak_from_this())));
+  g_task_set_task_data(task.get(), new std::string(options_.host),
+                       [](gpointer host) { delete static_cast<std::string*>(host); });
+  g_task_run_in_thread(task.get(), work);
 }
 
 void MqttSession::give_up() {
@@ -156,10 +187,7 @@ bool MqttSession::make_client() {
   client_.reset(mosquitto_new(id.empty() ? nullptr : id.c_str(), true, this));
   if (!client_ || !options_.tls)
     return client_ != nullptr;
-  if (!tls_)
-    tls_ = make_mqtt_tls(options_.host);
-  return tls_ &&
-         mosquitto_void_option(client_.get(), MOSQ_OPT_SSL_CTX, tls_.get()) == MOSQ_ERR_SUCCESS &&
+  return mosquitto_void_option(client_.get(), MOSQ_OPT_SSL_CTX, tls_.get()) == MOSQ_ERR_SUCCESS &&
          mosquitto_int_option(client_.get(), MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) == MOSQ_ERR_SUCCESS;
 }
 

@@ -52,6 +52,7 @@ private:
 
   void try_again();
   void give_up();
+  void prepare_tls();
   void resolve();
   void resolved(GList* addresses, GError* error);
   void connect();
@@ -73,7 +74,7 @@ private:
   GMainContext* context_;
   MqttClient::Options options_;
   MqttClient::Events events_;
-  std::shared_ptr<SSL_CTX> tls_;
+  std::shared_ptr<SSL_CTX> tls_; ///< outlives every client_ that uses it
   std::unique_ptr<mosquitto, Destroy> client_;
   std::unique_ptr<FdWatch> watch_;
   GObjectPtr<GCancellable> cancellable_;

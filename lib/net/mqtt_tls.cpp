@@ -19,23 +19,31 @@ void name_server(const SSL* ssl, int where, int) {
   SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), literal ? nullptr : name->data());
 }
 
+struct Named {
+  std::string host;
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  explicit Named(const std::string& name) : host(name) {}
+  ~Named() { SSL_CTX_free(context); }
+};
+
 } // namespace
 
 std::shared_ptr<SSL_CTX> make_mqtt_tls(const std::string& host) {
-  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  auto named = std::make_shared<Named>(host);
+  auto* context = named->context;
   if (!context)
     return nullptr;
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  auto* parameters = SSL_CTX_get0_param(context.get());
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  auto* parameters = SSL_CTX_get0_param(context);
   const bool bound = g_hostname_is_ip_address(host.c_str())
                          ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str())
                          : X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), 0);
-  if (!bound || !SSL_CTX_set_default_verify_paths(context.get()))
+  if (!bound || !SSL_CTX_set_default_verify_paths(context))
     return nullptr;
-  SSL_CTX_set_app_data(context.get(), const_cast<std::string*>(&host));
-  SSL_CTX_set_info_callback(context.get(), name_server);
-  return context;
+  SSL_CTX_set_app_data(context, &named->host);
+  SSL_CTX_set_info_callback(context, name_server);
+  return {named, context};
 }
 
 } // namespace p2plive::net

@@ -11,8 +11,8 @@ namespace p2plive::net {
 
 /// A client's context with the system's authorities, for connections to `host`, a name or a literal
 /// address. libmosquitto is given numeric addresses only, for it would block on names, and would
-/// check the certificate against those; so the name is bound here. `host` must outlive it and
-/// every connection made with it. Null when OpenSSL refuses.
+/// check the certificate against those; so the name is bound here. Null when OpenSSL refuses. Any
+/// thread; reading the authorities takes up to 100 ms, so not the network's.
 std::shared_ptr<SSL_CTX> make_mqtt_tls(const std::string& host);
 
 } // namespace p2plive::net
