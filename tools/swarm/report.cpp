@@ -55,22 +55,22 @@ std::string times(double count) {
   return format("%.2f times", count);
 }
 
-/// "0.50 %", and not "0.00 %" for what is not nothing.
+/// "0.5 %", and not "0 %" for what is not nothing.
 std::string percent(double share) {
   return format(share < 0.0995 ? "%.1f %%" : "%.0f %%", 100 * share);
 }
 
 std::string cdn_sentence(const Outcome& outcome) {
   const auto& figures = outcome.steady;
-  if (!figures.copies || !figures.offload)
+  if (!figures.copies || !figures.offload || *figures.offload >= 1)
     return "How often the CDN sent the stream is not known: " +
            std::string(outcome.options.uri.empty() ? "the run was too short.\n"
                                                    : "it is not this run's own CDN.\n");
   auto text = "The CDN sent the stream " + times(*figures.copies) + " to " +
               std::to_string(figures.viewers) + " viewers";
   if (figures.viewers > 1)
-    text += format(" (without sharing: %u times; at best: once). That is %s less traffic",
-                   figures.viewers, percent(*figures.offload).c_str());
+    text += format(" (without sharing: %.3g times; at best: once). That is %s less traffic",
+                   *figures.copies / (1 - *figures.offload), percent(*figures.offload).c_str());
   return text + ".\n";
 }
 
