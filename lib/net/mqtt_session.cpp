@@ -124,8 +124,9 @@ void MqttSession::prepare_tls() {
     self->tls_ ? self->resolve() : self->failed("OpenSSL refuses the host or the authorities");
   };
   auto work = +[](GTask* task, gpointer, gpointer host, GCancellable*) {
-    g_task_return_pointer(task, new Tls(make_mqtt_tls(*static_cast<std::string*>(host))),
-                          [](gpointer tls) { delete static_cast<Tls*>(tls); });
+    auto* tls = new Tls(make_mqtt_tls(*static_cast<std::string*>(host)));
+    OPENSSL_thread_stop(); // else what OpenSSL keeps per thread stays with the pool's thread
+    g_task_return_pointer(task, tls, [](gpointer unused) { delete static_cast<Tls*>(unused); });
   };
   GObjectPtr<GTask> task(
       g_task_new(nullptr, nullptr, finish, new std::weak_ptr<MqttSession>(weak_from_this())));
