@@ -52,7 +52,7 @@ public:
   /// One data channel message, whole.
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
   /// Bytes given to Send that have not left yet. Told after each batch of Sends to this peer, and
-  /// again when they fall under send_low_mark. for.
+  /// again when they fall under send_low_mark.
   void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);
   void peer_closed(Time now, const PeerId& peer);
 
