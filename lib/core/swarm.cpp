@@ -40,7 +40,7 @@ void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
 
 void Swarm::Impl::restart() {
   for (const auto& [id, transfer] : fetches.under_way())
-    actions.push_back(CancelFetch{id});
+    actions.emplace_back(CancelFetch{id});
   fetches.clear();
   for (auto& [id, neighbour] : neighbours)
     while (!neighbour.owed().empty()) {
@@ -191,7 +191,7 @@ void Swarm::Impl::hand_out() {
       stats_.starved_time += now - *std::exchange(starving_since_, std::nullopt);
     delivered_at_ = now;
     stats_.delivered_bytes += deliver->size;
-    actions.push_back(std::move(*deliver));
+    actions.emplace_back(std::move(*deliver));
   }
   if (const auto* segment = cursor.place() ? store.find(cursor.place()->sn) : nullptr;
       segment && segment->missing && cursor.starving(timeline, store)) {
@@ -207,7 +207,7 @@ void Swarm::Impl::hand_out() {
     starving_since_ = now;
   }
   if (cursor.at_end(timeline, store) && !std::exchange(finished_, true))
-    actions.push_back(Finish{});
+    actions.emplace_back(Finish{});
   if (auto next = cursor.next_due(now))
     wakeup = std::min(wakeup, *next);
 }
@@ -242,7 +242,7 @@ void Swarm::Impl::plan_and_ask() {
     ++stats_.cdn_requests;
     auto first = std::uint64_t{planned.first} * chunk_size;
     auto last = (std::uint64_t{planned.last} + 1) * chunk_size - 1;
-    actions.push_back(Fetch{transfer.id, planned.sn, first, last});
+    actions.emplace_back(Fetch{transfer.id, planned.sn, first, last});
   }
   for (const auto& dealt : plan.requests) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(dealt.needed_by - now);
@@ -266,7 +266,7 @@ void Swarm::Impl::give_up_when_dry() {
   if (now < dry_at)
     return;
   finished_ = true;
-  actions.push_back(Finish{last_failure_.value_or(
+  actions.emplace_back(Finish{last_failure_.value_or(
       FetchError{FetchFailure::timed_out, {}, "nothing new to play for too long"})});
 }
 

@@ -23,7 +23,7 @@ constexpr Duration meeting_ends = 10s;
 } // namespace
 
 void Swarm::Impl::send(const PeerId& to, const PeerMessage& message) {
-  actions.push_back(Send{to, encode(message), {}, 0});
+  actions.emplace_back(Send{to, encode(message), {}, 0});
 }
 
 void Swarm::Impl::tracker_answered(Time now, const TrackerAnswer& answer) {
@@ -46,7 +46,7 @@ void Swarm::Impl::adopt_claims(StoredSegment& segment) {
 void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
   membership.opened(peer);
   if (!rid || membership.banned(peer)) {
-    actions.push_back(Disconnect{peer, "not wanted"});
+    actions.emplace_back(Disconnect{peer, "not wanted"});
     return;
   }
   neighbours.insert_or_assign(peer, Neighbour(peer, now));
@@ -79,7 +79,7 @@ void Swarm::Impl::unask(const PeerId& peer) {
 void Swarm::Impl::drop(const PeerId& peer, const std::string& reason, bool for_good) {
   if (neighbours.contains(peer))
     send(peer, ByeMessage{reason});
-  actions.push_back(Disconnect{peer, reason});
+  actions.emplace_back(Disconnect{peer, reason});
   peer_closed(now, peer);
   if (for_good)
     membership.ban(peer);
@@ -158,7 +158,7 @@ void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
       number(message.newest_listed) <= number(*newest) + believable_ahead &&
       now >= hinted_at_ + hint_interval) {
     hinted_at_ = now;
-    actions.push_back(RefreshPlaylist{});
+    actions.emplace_back(RefreshPlaylist{});
   }
 }
 
@@ -220,7 +220,7 @@ void Swarm::Impl::on(Neighbour& from, const BusyMessage& message) {
 
 void Swarm::Impl::on(Neighbour& from, const ByeMessage&) {
   auto peer = from.id();
-  actions.push_back(Disconnect{peer, "said bye"});
+  actions.emplace_back(Disconnect{peer, "said bye"});
   peer_closed(now, peer);
 }
 
@@ -235,7 +235,7 @@ void Swarm::Impl::serve_uploads() {
     }
     auto size = store.find(job->chunk.object)->length(number(job->chunk.chunk));
     PieceMessage piece{job->chunk, {slot->data.data(), size}};
-    actions.push_back(Send{job->to, encode(piece), slot->data, size});
+    actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
     neighbours.at(job->to).buffered += size;
     uploader.sent(size);
     stats_.upload_bytes += size;
@@ -257,7 +257,7 @@ void Swarm::Impl::tell_haves() {
     auto message = encode(news(journal.differences(now, store, timeline)));
     for (const auto& [id, neighbour] : neighbours)
       if (neighbour.ready)
-        actions.push_back(Send{id, message, {}, 0});
+        actions.emplace_back(Send{id, message, {}, 0});
   }
   wakeup = std::min(wakeup, journal.wakeup());
 }
@@ -267,9 +267,9 @@ void Swarm::Impl::manage_nodes() {
   for (const auto& [peer, reason] : step.drop)
     drop(peer, reason, false);
   for (const auto& peer : step.connect)
-    actions.push_back(Connect{peer});
+    actions.emplace_back(Connect{peer});
   if (step.announce)
-    actions.push_back(*step.announce);
+    actions.emplace_back(*step.announce);
   wakeup = std::min(wakeup, membership.wakeup());
 }
 
@@ -278,14 +278,14 @@ void Swarm::Impl::leave(Time at) {
   finished_ = true;
   for (const auto& [id, neighbour] : neighbours) {
     send(id, ByeMessage{"leaving"});
-    actions.push_back(Disconnect{id, "leaving"});
+    actions.emplace_back(Disconnect{id, "leaving"});
   }
   neighbours.clear();
   for (const auto& [id, transfer] : fetches.under_way())
-    actions.push_back(CancelFetch{id});
+    actions.emplace_back(CancelFetch{id});
   fetches.clear();
   if (membership.has_joined())
-    actions.push_back(Announce{Announce::Event::stopped, 0, 0, 0, 0});
+    actions.emplace_back(Announce{Announce::Event::stopped, 0, 0, 0, 0});
 }
 
 } // namespace p2plive::core
