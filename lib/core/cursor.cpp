@@ -48,7 +48,16 @@ void Cursor::start(Time now, const Timeline& timeline) {
     return;
   auto wanted =
       timeline.live(now) + startup_allowance - live_delay_ - timeline.target_duration() / 4;
-  place_ = Place{choose(wanted, timeline)->segment.sn};
+  begin_with(now, *choose(wanted, timeline), timeline);
+}
+
+/// A stream that has just begun, or begun again, lists less than the live delay: it is let grow
+/// first. Played at the edge it would run dry at the end of every segment.
+void Cursor::begin_with(Time now, const TimelineEntry& entry, const Timeline& timeline) {
+  place_ = Place{entry.segment.sn};
+  auto least = live_delay_ - timeline.target_duration(); // what start() finds otherwise
+  auto delay = timeline.live(now) - entry.start + pacer_.downstream(now);
+  begin_at_ = now + std::max<Duration>(least - delay, 0ns);
 }
 
 Position Cursor::position(const Timeline& timeline, const Store& store) const {
@@ -60,9 +69,9 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 }
 
 std::optional<Time> Cursor::next_due(Time now) const {
-  if (!place_ || blocked() || !paced_ || pacer_.open())
+  if (!place_ || blocked() || !paced_ || (pacer_.open() && now >= begin_at_))
     return {};
-  return pacer_.due(now, 1ns);
+  return pacer_.due(std::max(now, begin_at_), 1ns);
 }
 
 void Cursor::settle(const Timeline& timeline, const Store& store) {
@@ -102,7 +111,7 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
 }
 
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
-  if (!place_ || blocked() || (paced_ && !pacer_.open()))
+  if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
     return {};
   settle(timeline, store);
   if (!timeline.find(place_->sn))
@@ -141,8 +150,9 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   return deliver;
 }
 
-bool Cursor::starving(const Timeline& timeline, const Store& store) const {
-  if (!place_ || blocked() || (paced_ && !pacer_.open()) || at_end(timeline, store))
+bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) const {
+  if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)) ||
+      at_end(timeline, store))
     return false;
   auto* segment = store.find(place_->sn);
   return !segment || !segment->size() || place_->chunk >= segment->slots().size() ||
@@ -169,7 +179,7 @@ void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
 }
 
 void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
-  pacer_.advance(now, blocked() || !place_);
+  pacer_.advance(now, blocked() || !place_ || now < begin_at_);
   // While the application is paused the place goes on with the stream: other viewers are still
   // served, and a resume finds the window filled.
   if (blocked())
@@ -186,7 +196,7 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
   broken_ = true;
   auto wanted =
       timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
-  place_ = Place{choose(wanted, timeline)->segment.sn};
+  begin_with(now, *choose(wanted, timeline), timeline);
 }
 
 void Cursor::skip_segment(const Timeline& timeline) {

@@ -9,6 +9,7 @@
 #include "core/store.h"
 #include "core/timeline.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace p2plive::core {
@@ -36,7 +37,7 @@ public:
   /// When the byte at `position` will be handed out, with the next one being at `here`. `now` is
   /// the time last told to advance().
   Time due(Time now, Position here, Position position) const {
-    return paced_ ? pacer_.due(now, position - here) : now + (position - here);
+    return paced_ ? pacer_.due(std::max(now, begin_at_), position - here) : now + (position - here);
   }
 
   /// When time alone lets the next chunk out; none while it waits for bytes or for the consumer.
@@ -45,7 +46,7 @@ public:
   /// The next chunk, when it is here, its time has come and the consumer is not blocked.
   std::optional<Deliver> take(Time now, const Timeline& timeline, const Store& store);
   /// The bytes that are due are not here.
-  bool starving(const Timeline& timeline, const Store& store) const;
+  bool starving(Time now, const Timeline& timeline, const Store& store) const;
   /// Everything that will ever be listed has gone out.
   bool at_end(const Timeline& timeline, const Store& store) const;
 
@@ -68,6 +69,7 @@ public:
 
 private:
   const TimelineEntry* choose(Position wanted, const Timeline& timeline) const;
+  void begin_with(Time now, const TimelineEntry& entry, const Timeline& timeline);
   void settle(const Timeline& timeline, const Store& store);
   bool catch_up(Time now, const Timeline& timeline, const Store& store);
 
@@ -76,6 +78,7 @@ private:
   bool skips_;
   Pacer pacer_;
   std::optional<Place> place_;
+  Time begin_at_{};              ///< nothing goes out before
   std::size_t outstanding_ = 0;  ///< bytes handed out and not taken
   Duration outstanding_media_{}; ///< and the media in them
   bool broken_ = true;           ///< the next bytes do not continue the last

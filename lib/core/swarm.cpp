@@ -194,11 +194,11 @@ void Swarm::Impl::hand_out() {
     actions.emplace_back(std::move(*deliver));
   }
   if (const auto* segment = cursor.place() ? store.find(cursor.place()->sn) : nullptr;
-      segment && segment->missing && cursor.starving(timeline, store)) {
+      segment && segment->missing && cursor.starving(now, timeline, store)) {
     cursor.skip_segment(timeline);
     wakeup = std::min(wakeup, now + 1ms);
   }
-  bool starving = cursor.starving(timeline, store);
+  bool starving = cursor.starving(now, timeline, store);
   // The lead at the start comes as fast as it can; only what is late after that was due.
   primed_ |=
       stats_.startup_time > 0ns && !starving && !cursor.blocked() && settings.pace == Pace::stream;

@@ -117,6 +117,19 @@ GST_START_TEST(queues_count_after_a_pause) {
 }
 GST_END_TEST;
 
+// Rule: a stream that has just begun is let grow before it is played, and then never runs dry.
+GST_START_TEST(a_young_stream) {
+  VirtualCdn cdn({});
+  cdn.began = cdn.now - 3s;
+  cdn.run_for(40s);
+  auto stats = cdn.swarm.statistics();
+  fail_unless(cdn.in_order());
+  fail_unless_equals_uint64(stats.starvations, 0);
+  fail_unless(stats.delay >= 4s && stats.delay <= 9s, "delay %.2f", seconds(stats.delay));
+  fail_unless(stats.startup_time <= 5s, "began after %.2f", seconds(stats.startup_time));
+}
+GST_END_TEST;
+
 // Rule: a CDN that fails for a while costs retries, not the stream; for good it ends it with the
 // reason.
 GST_START_TEST(a_failing_cdn) {
@@ -159,6 +172,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, an_encoder_that_restarts);
   tcase_add_test(tcase, a_long_pause_jumps_forward);
   tcase_add_test(tcase, queues_count_after_a_pause);
+  tcase_add_test(tcase, a_young_stream);
   tcase_add_test(tcase, a_failing_cdn);
   tcase_add_test(tcase, two_edges_disagree);
   return suite;
