@@ -19,6 +19,7 @@ done
 
 tools/install-dependencies.sh
 
+# In one build only: with a sanitizer the compiler warns of what is not so (gcc(1), -fsanitize).
 warnings=()
 [ "${CI:-}" = true ] && warnings=(-Dwerror=true)
 logs=()
@@ -31,7 +32,7 @@ build() {
   local folder=build/$name log=build/$name-build.log
   mkdir -p build
   echo "== building $name"
-  if { [ -f "$folder/build.ninja" ] || meson setup "$folder" "${warnings[@]}" "$@"; } \
+  if { [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@"; } \
        </dev/null >"$log" 2>&1 && ninja -C "$folder" </dev/null >>"$log" 2>&1; then
     return 0
   fi
@@ -61,7 +62,7 @@ export TSAN_OPTIONS=halt_on_error=1
 long_suite=(--no-suite long)
 $long && long_suite=()
 
-if build release --buildtype=release; then
+if build release --buildtype=release -Doptimization=2 "${warnings[@]}"; then
   check release "${long_suite[@]}"
 fi
 # A sanitizer makes everything slower, deadlines get room.
