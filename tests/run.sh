@@ -25,31 +25,35 @@ warnings=()
 logs=()
 broken=0
 
-# build NAME MESON-OPTIONS...: into build/NAME; a build that fails counts as one failed test.
+# build NAME MESON-OPTIONS...: sets up build/NAME and builds everything in it; a build that fails
+# counts as one failed test.
 build() {
   local name=$1
-  shift
-  local folder=build/$name log=build/$name-build.log
-  mkdir -p build
-  echo "== building $name"
-  if { [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@"; } \
-       </dev/null >"$log" 2>&1 && ninja -C "$folder" </dev/null >>"$log" 2>&1; then
-    return 0
-  fi
-  tail -n 60 "$log"
+  set_up "$@" && ninja -C "build/$name" </dev/null >>"build/$name-build.log" 2>&1 && return 0
+  tail -n 60 "build/$name-build.log"
   echo "building $name failed"
   broken=$((broken + 1))
   return 1
 }
 
-# check NAME MESON-TEST-OPTIONS...: runs tests of build/NAME; the results go into a log of their own.
+set_up() {
+  local name=$1
+  shift
+  mkdir -p build
+  echo "== building $name"
+  [ -f "build/$name/build.ninja" ] && return 0
+  meson setup "build/$name" "$@" </dev/null >"build/$name-build.log" 2>&1
+}
+
+# check NAME MESON-TEST-OPTIONS...: builds what is missing of the tests chosen in build/NAME, and runs
+# them; the results go into a log of their own.
 check() {
   local name=$1
   shift
   echo "== testing $name"
+  rm -f "build/$name/meson-logs/$name.json"
   # The verdict comes from the log of all runs, at the end.
-  meson test -C "build/$name" --no-rebuild --print-errorlogs --logbase "$name" "$@" \
-    </dev/null || true
+  meson test -C "build/$name" --print-errorlogs --logbase "$name" "$@" </dev/null || true
   logs+=("$name=build/$name/meson-logs/$name.json")
 }
 
@@ -69,8 +73,8 @@ fi
 if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false; then
   check asan --no-suite long --timeout-multiplier 3
 fi
-if build tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false; then
-  check tsan --suite core --suite sim --no-suite long --timeout-multiplier 3
-fi
+# Only what has no I/O is built with the thread sanitizer, by the check itself.
+set_up tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false || true
+check tsan --suite core --suite sim --no-suite long --timeout-multiplier 3
 
 exec python3 tests/count.py "$broken" "${logs[@]}"
