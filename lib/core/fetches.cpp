@@ -22,14 +22,36 @@ void Fetches::answered(Transfer& transfer, const FetchHead& head) {
   transfer.offset = head.first;
   transfer.size = head.size;
   transfer.building = {};
+  if (head.first == 0 && transfer.first > 0)
+    is_whole(transfer);
+}
+
+void Fetches::is_whole(Transfer& transfer) {
+  whole_only_ = true;
+  transfer.first = 0;
+  transfer.last = chunk_count(max_segment_size) - 1;
+}
+
+bool Fetches::any_of(SequenceNumber sn) const {
+  return std::any_of(transfers_.begin(), transfers_.end(),
+                     [&](const auto& entry) { return entry.second.sn == sn; });
+}
+
+bool Fetches::complete(const Transfer& transfer) {
+  auto end = (std::uint64_t{transfer.last} + 1) * chunk_size;
+  return transfer.size && transfer.lost == 0 && transfer.offset >= std::min(end, *transfer.size);
 }
 
 std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> bytes,
                               const Allocate& allocate, const Whole& whole) {
   std::size_t lost = 0;
   while (!bytes.empty()) {
-    if (!transfer.size || transfer.offset >= *transfer.size)
-      return lost + bytes.size();
+    if (!transfer.size || transfer.offset >= *transfer.size) {
+      lost += bytes.size();
+      break;
+    }
+    if (transfer.offset >= (std::uint64_t{transfer.last} + 1) * chunk_size)
+      is_whole(transfer);
     auto chunk = static_cast<std::uint32_t>(transfer.offset / chunk_size);
     auto within = static_cast<std::size_t>(transfer.offset % chunk_size);
     auto length = std::min<std::uint64_t>(chunk_size, *transfer.size - transfer.offset + within);
@@ -46,6 +68,7 @@ std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> 
     transfer.offset += step;
     bytes = bytes.subspan(step);
   }
+  transfer.lost += lost;
   return lost;
 }
 

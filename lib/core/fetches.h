@@ -23,6 +23,7 @@ struct Transfer {
   Time started{};
   std::optional<std::uint64_t> size; ///< of the segment, as the answer's head told
   std::uint64_t offset = 0;          ///< in the segment, of the next byte to arrive
+  std::size_t lost = 0;              ///< bytes that could not be kept
   ChunkRef building;                 ///< the chunk that `offset` lies in, as far as it has come
 };
 
@@ -44,6 +45,13 @@ public:
   void failed(FetchId id);
   /// Is the chunk still to come with a transfer under way?
   bool covers(SequenceNumber sn, std::uint32_t chunk) const;
+  /// The server has shown that it answers a range with the whole segment: asking for parts of one
+  /// would bring it several times.
+  bool whole_only() const { return whole_only_; }
+  /// Is any of the segment under way?
+  bool any_of(SequenceNumber sn) const;
+  /// Did it bring everything that was asked for?
+  static bool complete(const Transfer& transfer);
   void clear() { transfers_.clear(); }
   const std::map<FetchId, Transfer>& under_way() const { return transfers_; }
 
@@ -51,8 +59,11 @@ public:
   Duration p95() const;
 
 private:
+  void is_whole(Transfer& transfer);
+
   std::map<FetchId, Transfer> transfers_;
   std::uint64_t next_id_ = 1;
+  bool whole_only_ = false;
   std::array<Duration, 32> recent_{};
   std::size_t measured_ = 0;
 };

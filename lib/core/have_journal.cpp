@@ -12,14 +12,18 @@ constexpr Duration fresh_batching = 20ms;
 /// A viewer with nothing new to tell still says so, or it would be taken for dead.
 constexpr Duration keep_alive = 5s;
 
+/// Of very scattered chunks those are left out that a message has no room for; `room` is what is
+/// left of it, in spans.
 template <typename Chunks>
-std::vector<ChunkSpan> spans(const Chunks& chunks) {
+std::vector<ChunkSpan> spans(const Chunks& chunks, std::size_t& room) {
   std::vector<ChunkSpan> out;
   for (auto chunk : chunks) {
-    if (!out.empty() && out.back().first + out.back().count == chunk)
+    if (!out.empty() && out.back().first + out.back().count == chunk) {
       ++out.back().count;
-    else
+    } else if (room > 0) {
       out.push_back({chunk, 1});
+      --room;
+    }
   }
   return out;
 }
@@ -58,10 +62,11 @@ Time HaveJournal::wakeup() const {
 
 HaveMessage HaveJournal::differences(Time now, const Store& store, const Timeline& timeline) {
   auto have = empty(store, timeline);
+  auto room = max_have_ranges;
   for (const auto& [sn, chunks] : pending_) {
     const auto* segment = store.find(sn);
     if (segment && segment->size() && have.objects.size() < max_have_objects)
-      have.objects.push_back({segment->name(), *segment->size(), spans(chunks)});
+      have.objects.push_back({segment->name(), *segment->size(), spans(chunks, room)});
   }
   pending_.clear();
   flush_at_ = Time::max();
@@ -71,6 +76,7 @@ HaveMessage HaveJournal::differences(Time now, const Store& store, const Timelin
 
 HaveMessage HaveJournal::state(const Store& store, const Timeline& timeline) {
   auto have = empty(store, timeline);
+  auto room = max_have_ranges;
   // When there are more than fit, the newest are the useful ones.
   auto count = std::min(store.segments().size(), max_have_objects);
   auto entry = std::prev(store.segments().end(), static_cast<std::ptrdiff_t>(count));
@@ -82,7 +88,7 @@ HaveMessage HaveJournal::state(const Store& store, const Timeline& timeline) {
     for (std::uint32_t chunk = 0; chunk < segment.slots().size(); ++chunk)
       if (segment.slots()[chunk].data)
         here.push_back(chunk);
-    have.objects.push_back({segment.name(), *segment.size(), spans(here)});
+    have.objects.push_back({segment.name(), *segment.size(), spans(here, room)});
   }
   return have;
 }

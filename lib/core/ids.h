@@ -61,6 +61,9 @@ constexpr std::uint32_t number(ChunkIndex chunk) {
 /// major version; a message with its header stays under 64 KiB.
 inline constexpr std::size_t chunk_size = 65'424;
 
+/// Segments larger than this are refused, whoever claims them.
+inline constexpr std::uint64_t max_segment_size = 64u << 20;
+
 /// Number of chunks of an object of `size` bytes.
 constexpr std::uint32_t chunk_count(std::uint64_t size) {
   return static_cast<std::uint32_t>((size + chunk_size - 1) / chunk_size);

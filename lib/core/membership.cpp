@@ -58,6 +58,15 @@ void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
       now + jittered(std::clamp<Duration>(retry_after.value_or(backoff), retry_first, 600s));
 }
 
+std::uint32_t Membership::audience(const std::map<PeerId, Neighbour>& open) const {
+  bool more = open.size() >= max_peers_ || !connecting_.empty() ||
+              std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
+                return entry.second.failures == 0 && !open.contains(entry.first);
+              });
+  auto met = static_cast<std::uint32_t>(open.size()) + 1;
+  return more ? population_ : std::min(population_, met);
+}
+
 bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   if (banned_.contains(peer) || peer == self_)
     return false;
@@ -123,13 +132,9 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
     else if (neighbour.failures() >= most_failures)
       step.drop.emplace_back(id, "does not deliver");
   }
-  for (auto entry = connecting_.begin(); entry != connecting_.end();) {
-    auto [peer, since] = *entry++;
-    if (now - since > connecting_patience) {
+  for (const auto& [peer, since] : connecting_)
+    if (now - since > connecting_patience)
       step.drop.emplace_back(peer, "could not be connected in time");
-      closed(now, peer, false);
-    }
-  }
   // When every place is taken, the worst one is given to somebody new now and then.
   bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
     return entry.second.try_at <= now && !connecting_.contains(entry.first) &&

@@ -27,7 +27,10 @@ public:
   bool has_joined() const { return announce_at_ != Time::max(); }
   void tracker_answered(Time now, const TrackerAnswer& answer);
   void tracker_failed(Time now, std::optional<Duration> retry_after);
-  std::uint32_t population() const { return population_; }
+  /// Viewers of the RID, this one included: as the tracker says; or, where there are places left
+  /// and nobody new to meet, those who are connected, for the tracker still counts who has just
+  /// left.
+  std::uint32_t audience(const std::map<PeerId, Neighbour>& open) const;
 
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);

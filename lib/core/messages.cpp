@@ -131,6 +131,11 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
     auto name = chunk_name(have->object(), 0);
     if (!name)
       continue;
+    // Before anything is made of that size.
+    if (have->size() > max_segment_size) {
+      reason = "a have names a segment larger than any can be";
+      return {};
+    }
     ObjectHave object{name->object, have->size(), {}};
     if (have->chunks())
       for (const auto* range : *have->chunks()) {

@@ -57,6 +57,11 @@ bool Neighbour::forget(const ChunkName& chunk) {
   return true;
 }
 
+void Neighbour::forget_before(Time since) {
+  while (!owed_.empty() && owed_.front().asked_at < since)
+    owed_.pop_front();
+}
+
 std::size_t Neighbour::most_owed() const {
   if (failures_ > 0)
     return 1;

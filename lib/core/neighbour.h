@@ -49,6 +49,8 @@ public:
   void ask(Time now, const ChunkName& chunk) { owed_.push_back({chunk, now}); }
   /// Forgets a request. False when there was none.
   bool forget(const ChunkName& chunk);
+  /// Forgets requests made before `since`: their chunks have left the window, or were replaced.
+  void forget_before(Time since);
   const std::deque<Owed>& owed() const { return owed_; }
   /// Requests that it may owe at the same time: about a second of what it delivers.
   std::size_t most_owed() const;

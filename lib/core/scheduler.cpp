@@ -90,8 +90,8 @@ private:
       return;
     }
     auto held = segment.size() && somebody_has({segment.name(), ChunkIndex{chunk}});
-    auto duty =
-        seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share}, segment.sn(), chunk);
+    auto duty = seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads},
+                             segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
                        ? Time::max()
                        : std::max(entry.listed_at + duty.after, s_.hold_seeding_until);
@@ -110,7 +110,13 @@ private:
       wake(segment.retry_at);
       return false;
     }
-    if (!plan_.fetches.empty()) {
+    if (s_.fetches.whole_only()) {
+      bool planned = !plan_.fetches.empty() && plan_.fetches.back().sn == segment.sn();
+      if (planned || s_.fetches.any_of(segment.sn()))
+        return planned;
+      first = 0;
+      last = last_chunk_possible;
+    } else if (!plan_.fetches.empty()) {
       auto& before = plan_.fetches.back();
       if (before.sn == segment.sn() && before.last + 1 == first) {
         before.last = last;

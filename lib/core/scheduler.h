@@ -24,6 +24,7 @@ struct Situation {
   const Fetches& fetches;
   const std::map<PeerId, Neighbour>& neighbours;
   std::uint32_t population = 1;
+  bool uploads = true; ///< this viewer may pass on what it has
   std::optional<double> seed_share;
   Duration cdn_threshold{};  ///< with less playable time left than this a chunk is urgent
   Duration last_call{};      ///< what a viewer was asked for may still come until then

@@ -15,6 +15,11 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
   if (view.share)
     return chance < *view.share ? SeedingDuty{0ns, true} : SeedingDuty{Duration::max(), false};
 
+  // A copy that is not passed on helps nobody else: those who do come first.
+  if (!view.uploads)
+    return {static_cast<int>(std::min<std::size_t>(view.neighbours.size(), 64)) * widening_step,
+            false};
+
   if (view.population <= wanted_copies * static_cast<double>(view.neighbours.size() + 1)) {
     auto lower = std::count_if(view.neighbours.begin(), view.neighbours.end(),
                                [&](const PeerId& peer) { return mix(peer, sn, chunk) < own; });

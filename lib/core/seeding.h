@@ -18,6 +18,7 @@ struct SeedingView {
   std::span<const PeerId> neighbours; ///< connected viewers that could fetch it just as well
   std::uint32_t population = 1; ///< viewers of the RID, this one included, as the tracker says
   std::optional<double> share;  ///< a fixed proportion 0..1 instead of the coordinated rule
+  bool uploads = true;          ///< what it fetches, others get from it
 };
 
 /// When this viewer fetches the chunk if until then nobody near has it.

@@ -14,9 +14,6 @@
 
 namespace p2plive::core {
 
-/// Segments larger than this are refused, whoever claims them.
-inline constexpr std::uint64_t max_segment_size = 64u << 20;
-
 /// One chunk's place in the window.
 struct Slot {
   ChunkRef data;               ///< set once the chunk is whole

@@ -83,8 +83,22 @@ void Swarm::Impl::fetch_answered(Time, FetchId id, const FetchHead& head) {
   if (!segment)
     return;
   fetches.answered(*transfer, head);
+  if (fetches.whole_only())
+    cancel_others(*transfer);
   if (head.size)
     size_told(*segment, *head.size, {});
+}
+
+/// One answer brings the whole segment: further ones would bring it again.
+void Swarm::Impl::cancel_others(const Transfer& transfer) {
+  std::vector<FetchId> others;
+  for (const auto& [id, other] : fetches.under_way())
+    if (id != transfer.id && other.sn == transfer.sn)
+      others.push_back(id);
+  for (auto id : others) {
+    actions.emplace_back(CancelFetch{id});
+    fetches.failed(id);
+  }
 }
 
 void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
@@ -104,12 +118,23 @@ void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t>
 }
 
 void Swarm::Impl::fetch_done(Time now, FetchId id) {
-  if (auto* transfer = fetches.find(id))
-    if (auto* segment = store.find(transfer->sn)) {
-      segment->failures = 0;
-      last_failure_.reset();
-    }
+  auto* transfer = fetches.find(id);
+  if (!transfer)
+    return;
+  auto* segment = store.find(transfer->sn);
+  if (segment && Fetches::complete(*transfer)) {
+    segment->failures = 0;
+    last_failure_.reset();
+  } else if (segment) {
+    // Less than was asked for, or no memory to keep it: not again at once.
+    put_off(*segment, now);
+  }
   fetches.finished(now, id);
+}
+
+void Swarm::Impl::put_off(StoredSegment& segment, Time now) {
+  auto wait = fetch_retry_first * (1 << std::min(segment.failures++, 5u));
+  segment.retry_at = now + std::min<Duration>(wait, fetch_retry_most);
 }
 
 void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
@@ -125,9 +150,7 @@ void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
   ++stats_.cdn_errors;
   last_failure_ = error;
   if (segment) {
-    auto wait = std::min<Duration>(fetch_retry_first * (1 << std::min(segment->failures++, 5u)),
-                                   fetch_retry_most);
-    segment->retry_at = now + wait;
+    put_off(*segment, now);
     if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals)
       segment->missing = true;
   }
@@ -173,6 +196,9 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
 void Swarm::Impl::run(Time at) {
   now = std::max(now, at);
   wakeup = Time::max();
+  // The first size that is known tells what to expect of the segments after it.
+  if (std::exchange(window_grew_, false))
+    open_window();
   cursor.advance(now, timeline, store);
   serve_uploads();
   hand_out();
@@ -223,9 +249,9 @@ void Swarm::Impl::plan_and_ask() {
     return;
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
-  auto plan =
-      core::plan({now, settings.self, timeline, store, cursor, fetches, neighbours,
-                  membership.population(), settings.seed_share, urgent, last, hold_seeding_until_});
+  auto plan = core::plan({now, settings.self, timeline, store, cursor, fetches, neighbours,
+                          membership.audience(neighbours), uploader.allowed(), settings.seed_share,
+                          urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();

@@ -59,6 +59,8 @@ private:
   void give_up_when_dry();
 
   void restart();
+  void put_off(StoredSegment& segment, Time now);
+  void cancel_others(const Transfer& transfer);
   void open_window();
   void adopt_claims(StoredSegment& segment);
   void close_window();

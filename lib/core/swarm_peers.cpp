@@ -16,6 +16,8 @@ constexpr Duration introduction = 300ms;
 /// A neighbour's news of a segment that our playlist does not show is believed so far ahead.
 constexpr std::uint64_t believable_ahead = 3;
 constexpr Duration hint_interval = 250ms;
+/// Requests are given up long before this; what is left of them then has no place in the window.
+constexpr Duration owed_for_good = 10s;
 constexpr unsigned most_offences = 20;
 /// After this a newcomer no longer delays what is to be fetched.
 constexpr Duration meeting_ends = 10s;
@@ -263,6 +265,8 @@ void Swarm::Impl::tell_haves() {
 }
 
 void Swarm::Impl::manage_nodes() {
+  for (auto& [id, neighbour] : neighbours)
+    neighbour.forget_before(now - owed_for_good);
   auto step = membership.step(now, neighbours);
   for (const auto& [peer, reason] : step.drop)
     drop(peer, reason, false);
