@@ -226,14 +226,21 @@ void SimViewer::carry_out(const core::Announce& announce) {
                            });
 }
 
-void SimViewer::carry_out(const core::Deliver& deliver) {
-  note(8, core::number(deliver.sn), deliver.offset);
-  Segment segment{core::number(deliver.sn), around_.cdn.epoch(),
-                  around_.cdn.on_second_edge.contains(index_) ? 1u : 0u};
+/// Which of the segments that bear this number it says it is.
+Segment SimViewer::made(const core::Deliver& deliver) const {
+  Segment segment{core::number(deliver.sn), around_.cdn.epoch(), 0};
   // What was made before the encoder began anew is still on its way out.
   if (segment.epoch > 0 && deliver.program_date_time &&
       *deliver.program_date_time < around_.cdn.epoch_began())
     --segment.epoch;
+  // Viewers at the other edge may have given it: then it must be theirs, whole.
+  segment.edge = deliver.segment_size == around_.cdn.size(segment) ? 0 : 1;
+  return segment;
+}
+
+void SimViewer::carry_out(const core::Deliver& deliver) {
+  note(8, core::number(deliver.sn), deliver.offset);
+  auto segment = made(deliver);
   auto bytes = around_.cdn.content(segment);
   bool right = deliver.segment_size == bytes.size() &&
                deliver.offset + deliver.size <= bytes.size() &&

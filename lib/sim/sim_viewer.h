@@ -71,6 +71,7 @@ private:
   void poll_at(Time at);
   void act();
   void sleep();
+  Segment made(const core::Deliver& deliver) const;
   void note(std::uint64_t kind, std::uint64_t a, std::uint64_t b);
 
   void carry_out(const core::Fetch& fetch);
@@ -100,6 +101,7 @@ private:
 
   std::map<Segment, Played> played_;
   std::optional<core::Deliver> last_;
+  Segment playing_;
   unsigned wrong_ = 0;
   unsigned spliced_ = 0;
   unsigned breaks_ = 0;
