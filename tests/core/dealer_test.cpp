@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/dealer.h"
+
+#include "core_test.h"
+
+namespace {
+
+/// A viewer that has the first `chunks` chunks of segment 5.
+Neighbour holder(std::uint64_t number, std::uint32_t chunks) {
+  Neighbour neighbour(peer(number), start);
+  neighbour.ready = true;
+  HaveMessage have;
+  have.oldest = have.newest_listed = SequenceNumber{5};
+  have.objects.push_back({chunk_of(5, 0).object, 20 * chunk_size, {{0, chunks}}});
+  neighbour.learn(have);
+  return neighbour;
+}
+
+std::vector<Card> cards(std::uint32_t count, Duration left) {
+  std::vector<Card> out;
+  for (std::uint32_t chunk = 0; chunk < count; ++chunk)
+    out.push_back({chunk_of(5, chunk), chunk_size, start + left});
+  return out;
+}
+
+} // namespace
+
+// Rule: cards go out in the order given, viewers in turn.
+GST_START_TEST(in_turn) {
+  std::map<PeerId, Neighbour> table;
+  for (std::uint64_t i = 0; i < 3; ++i)
+    table.emplace(peer(i), holder(i, 20));
+  auto dealt = deal(start, cards(6, 5s), table);
+  fail_unless_equals_int(dealt.size(), 6);
+  std::map<PeerId, int> each;
+  for (std::size_t i = 0; i < dealt.size(); ++i) {
+    fail_unless(dealt[i].chunk == chunk_of(5, static_cast<std::uint32_t>(i)));
+    ++each[dealt[i].peer];
+  }
+  for (const auto& [id, count] : each)
+    fail_unless_equals_int(count, 2);
+}
+GST_END_TEST;
+
+// Rule: nobody is asked for what it does not have, nor who is busy, not ready or does not upload.
+GST_START_TEST(only_who_can) {
+  std::map<PeerId, Neighbour> table;
+  table.emplace(peer(0), holder(0, 2));
+  auto& busy = table.emplace(peer(1), holder(1, 20)).first->second;
+  busy.is_busy(start, 1s);
+  table.emplace(peer(2), holder(2, 20)).first->second.ready = false;
+  table.emplace(peer(3), holder(3, 20)).first->second.uploads = false;
+  auto dealt = deal(start, cards(4, 5s), table);
+  fail_unless_equals_int(dealt.size(), 2);
+  for (const auto& d : dealt)
+    fail_unless(d.peer == peer(0));
+  fail_unless_equals_int(deal(start + 1s, cards(4, 6s), table).size(), 4);
+}
+GST_END_TEST;
+
+// Rule: a viewer gets no more than it can deliver before the chunk is needed, behind what it owes.
+GST_START_TEST(within_the_deadline) {
+  std::map<PeerId, Neighbour> table;
+  auto& only = table.emplace(peer(0), holder(0, 20)).first->second;
+  auto one = only.expected(chunk_size);
+  auto three = only.expected(3 * chunk_size);
+  fail_unless_equals_int(deal(start, cards(6, one), table).size(), 1);
+  fail_unless_equals_int(deal(start, cards(6, three), table).size(), 3);
+  fail_unless_equals_int(deal(start, cards(6, one - 1ms), table).size(), 0);
+  only.ask(start, chunk_of(5, 19));
+  fail_unless_equals_int(deal(start, cards(6, three), table).size(), 2);
+}
+GST_END_TEST;
+
+static Suite* dealer_suite() {
+  auto* suite = suite_create("dealer");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, in_turn);
+  tcase_add_test(tcase, only_who_can);
+  tcase_add_test(tcase, within_the_deadline);
+  return suite;
+}
+
+GST_CHECK_MAIN(dealer)

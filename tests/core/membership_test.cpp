@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/membership.h"
+
+#include "core_test.h"
+
+#include <algorithm>
+
+namespace {
+
+using Open = std::map<PeerId, Neighbour>;
+
+Settings settings(std::uint64_t self, unsigned max_peers = 30) {
+  Settings out;
+  out.self = peer(self);
+  out.max_peers = max_peers;
+  out.seed = self + 1;
+  return out;
+}
+
+TrackerAnswer answer(std::uint64_t first, std::uint64_t count, std::uint32_t population) {
+  TrackerAnswer out{population, 30s, {}};
+  for (auto i = first; i < first + count; ++i)
+    out.peers.push_back(peer(i));
+  return out;
+}
+
+} // namespace
+
+// Rule: of two offers that cross exactly one is answered, that of the lower id.
+GST_START_TEST(crossing_offers) {
+  for (std::uint64_t other = 1; other < 20; ++other) {
+    Membership a(settings(0)), b(settings(other));
+    a.joined(start);
+    b.joined(start);
+    a.tracker_answered(start, {2, 30s, {peer(other)}});
+    b.tracker_answered(start, {2, 30s, {peer(0)}});
+    fail_unless_equals_int(a.step(start, {}).connect.size(), 1);
+    fail_unless_equals_int(b.step(start, {}).connect.size(), 1);
+    bool a_answers = a.offer_arrived(start, peer(other), 0);
+    bool b_answers = b.offer_arrived(start, peer(0), 0);
+    fail_unless(a_answers != b_answers);
+    fail_unless(b_answers == (peer(0) < peer(other)));
+  }
+}
+GST_END_TEST;
+
+// Rule: nothing is announced before the CPS has told the RID; then at once, and again when the
+// tracker wants it, give or take a fifth.
+GST_START_TEST(announces) {
+  Membership membership(settings(0));
+  fail_if(membership.step(start, {}).announce);
+  membership.joined(start);
+  auto first = membership.step(start, {}).announce;
+  fail_unless(first && first->event == Announce::Event::started && first->want == 32);
+  fail_if(membership.step(start + 1s, {}).announce);
+  membership.tracker_answered(start + 1s, {1, 30s, {}});
+  fail_if(membership.step(start + 24s, {}).announce);
+  auto second = membership.step(start + 38s, {}).announce;
+  fail_unless(second && second->event == Announce::Event::update);
+}
+GST_END_TEST;
+
+// Rule: a tracker that fails is asked ever later, up to a minute; its own wish is heeded.
+GST_START_TEST(tracker_backoff) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  auto now = start;
+  Duration waited{};
+  for (int i = 0; i < 12; ++i) {
+    fail_unless(membership.step(now, {}).announce.has_value());
+    membership.tracker_failed(now, {});
+    auto before = now;
+    while (!membership.step(now, {}).announce) {
+      now += 100ms;
+      fail_unless(now - before <= 73s);
+    }
+    waited = now - before;
+    membership.tracker_failed(now, {});
+    now += 73s;
+  }
+  fail_unless(waited >= 47s, "%f", seconds(waited));
+  membership.tracker_failed(now, 300s);
+  fail_if(membership.step(now + 239s, {}).announce);
+  fail_unless(membership.step(now + 361s, {}).announce.has_value());
+}
+GST_END_TEST;
+
+// Rule: a viewer that cannot be reached is tried a few times, ever later, and then no more.
+GST_START_TEST(connection_backoff) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.tracker_answered(start, {2, 600s, {peer(1)}});
+  std::vector<Time> tries;
+  for (auto now = start; now < start + 400s; now += 500ms)
+    if (!membership.step(now, {}).connect.empty()) {
+      tries.push_back(now);
+      membership.closed(now, peer(1), false);
+    }
+  fail_unless_equals_int(tries.size(), 4);
+  for (std::size_t i = 2; i < tries.size(); ++i)
+    fail_unless(tries[i] - tries[i - 1] > tries[i - 1] - tries[i - 2]);
+}
+GST_END_TEST;
+
+// Rule: no more connections are opened than max-peers, none to the banned or to oneself; a few more
+// are accepted.
+GST_START_TEST(places) {
+  Membership membership(settings(0, 3));
+  membership.joined(start);
+  membership.ban(peer(1));
+  membership.tracker_answered(start, answer(0, 10, 10));
+  auto connect = membership.step(start, {}).connect;
+  fail_unless_equals_int(connect.size(), 3);
+  for (const auto& id : connect)
+    fail_if(id == peer(0) || id == peer(1));
+  fail_if(membership.offer_arrived(start, peer(1), 0));
+  fail_if(membership.offer_arrived(start, peer(0), 0));
+  fail_unless(membership.offer_arrived(start, peer(101), 0));
+  fail_unless(membership.offer_arrived(start, peer(102), 0));
+  fail_if(membership.offer_arrived(start, peer(103), 0));
+}
+GST_END_TEST;
+
+// Rule: who is silent, never shakes hands, or keeps failing to deliver is let go; when all places
+// are taken, the worst makes room for somebody new, now and then.
+GST_START_TEST(eviction) {
+  Membership membership(settings(0, 4));
+  membership.joined(start);
+  Open open;
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    auto& neighbour = open.emplace(peer(i), Neighbour(peer(i), start)).first->second;
+    neighbour.ready = i != 1;
+    neighbour.heard(start + 30s);
+    membership.opened(peer(i));
+  }
+  auto now = start + 6s;
+  auto drop = membership.step(now, open).drop;
+  fail_unless(drop.size() == 1 && drop[0].first == peer(1));
+  open.at(peer(1)).ready = true;
+  for (int i = 0; i < 4; ++i)
+    open.at(peer(2)).failed_to_deliver(now);
+  now += 2s;
+  drop = membership.step(now, open).drop;
+  fail_unless(drop.size() == 1 && drop[0].first == peer(2));
+  open.at(peer(2)).ask(now, chunk_of(5, 0));
+  open.at(peer(2)).delivered(now + 2s, chunk_of(5, 0), chunk_size); // no failures, but slow
+  now = start + 31s;
+  fail_unless(membership.step(now, open).drop.empty());
+  membership.tracker_answered(now, answer(9, 1, 6));
+  drop = membership.step(now, open).drop;
+  fail_unless(drop.size() == 1 && drop[0].first == peer(2), "%zu", drop.size());
+  now = start + 46s;
+  open.at(peer(3)).heard(now);
+  open.at(peer(4)).heard(now);
+  open.at(peer(2)).heard(now);
+  drop = membership.step(now, open).drop;
+  fail_unless(std::any_of(drop.begin(), drop.end(),
+                          [](const auto& entry) { return entry.first == peer(1); }));
+}
+GST_END_TEST;
+
+// Rule: with places left and nobody new to meet, those who are connected are the audience.
+GST_START_TEST(the_audience) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.tracker_answered(start, answer(1, 3, 40));
+  fail_unless_equals_int(membership.audience({}), 40);
+  membership.step(start, {});
+  Open open;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    open.emplace(peer(i), Neighbour(peer(i), start));
+    membership.opened(peer(i));
+  }
+  fail_unless_equals_int(membership.audience(open), 4);
+  membership.tracker_answered(start, answer(1, 3, 40));
+  fail_unless_equals_int(membership.audience(open), 4);
+  membership.tracker_answered(start, answer(4, 1, 40));
+  fail_unless_equals_int(membership.audience(open), 40);
+}
+GST_END_TEST;
+
+static Suite* membership_suite() {
+  auto* suite = suite_create("membership");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, crossing_offers);
+  tcase_add_test(tcase, announces);
+  tcase_add_test(tcase, tracker_backoff);
+  tcase_add_test(tcase, connection_backoff);
+  tcase_add_test(tcase, places);
+  tcase_add_test(tcase, eviction);
+  tcase_add_test(tcase, the_audience);
+  return suite;
+}
+
+GST_CHECK_MAIN(membership)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/pacer.h"
+
+#include "core_test.h"
+
+namespace {
+constexpr Duration chunk = 100ms; ///< media in a hand-out
+}
+
+// Rule: the lead goes out at once, overdrawn by less than a chunk, and then media at their own
+// pace.
+GST_START_TEST(the_lead_then_the_pace) {
+  Pacer pacer(start, 3s);
+  Duration out{};
+  auto hand_out = [&] {
+    for (; pacer.open(); out += chunk)
+      pacer.spend(chunk);
+  };
+  hand_out();
+  fail_unless(out == 3s);
+  fail_unless(pacer.due(start, 500ms) == start + 500ms);
+  for (auto now = start; now <= start + 10s; now += 10ms) {
+    pacer.advance(now, false);
+    hand_out();
+  }
+  fail_unless(out >= 13s && out <= 13s + chunk);
+}
+GST_END_TEST;
+
+// Rule: credit is capped at the lead, and what is not used while the consumer is blocked is lost.
+GST_START_TEST(credit_is_capped_and_lost) {
+  Pacer pacer(start, 1s);
+  pacer.advance(start + 60s, false);
+  fail_unless(pacer.due(start + 60s, 1s) == start + 60s);
+  fail_unless(pacer.due(start + 60s, 1500ms) == start + 60500ms);
+  pacer.spend(1s);
+  pacer.advance(start + 70s, true);
+  fail_if(pacer.open());
+  pacer.advance(start + 70500ms, false);
+  fail_unless(pacer.open());
+  fail_unless(pacer.due(start + 70500ms, 500ms) == start + 70500ms);
+}
+GST_END_TEST;
+
+namespace {
+
+/// Half a day with a sink whose clock runs `ppm` parts in a million fast; it blocks when it holds
+/// more than `most`. The least and the most that it ever held after the first minute.
+std::pair<Duration, Duration> half_a_day(int ppm, Duration most) {
+  Pacer pacer(start, 3s);
+  Duration out{}, least = Duration::max(), worst{};
+  for (Duration t{}; t < 12h; t += 100ms) {
+    auto played = t + t / 1'000'000 * ppm;
+    bool blocked = out - played > most;
+    pacer.advance(start + t, blocked);
+    pacer.clock_advanced(start + t, played);
+    for (; pacer.open() && out - played <= most; out += chunk)
+      pacer.spend(chunk);
+    if (t > 60s) {
+      least = std::min(least, out - played);
+      worst = std::max(worst, out - played);
+    }
+  }
+  return {least, worst};
+}
+
+} // namespace
+
+// Rule: over twelve hours a sink that runs 200 ppm fast does not drain what it holds, and one that
+// runs 200 ppm slow is held back by its own back-pressure only.
+GST_START_TEST(drift) {
+  auto [least_fast, most_fast] = half_a_day(200, 5s);
+  fail_unless(least_fast > 2500ms && most_fast < 3500ms, "%f to %f", seconds(least_fast),
+              seconds(most_fast));
+  auto [least_slow, most_slow] = half_a_day(-200, 5s);
+  fail_unless(least_slow > 2500ms && most_slow < 5300ms, "%f to %f", seconds(least_slow),
+              seconds(most_slow));
+}
+GST_END_TEST;
+
+static Suite* pacer_suite() {
+  auto* suite = suite_create("pacer");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, the_lead_then_the_pace);
+  tcase_add_test(tcase, credit_is_capped_and_lost);
+  tcase_add_test(tcase, drift);
+  return suite;
+}
+
+GST_CHECK_MAIN(pacer)
