@@ -57,7 +57,8 @@ void Cursor::begin_with(Time now, const TimelineEntry& entry, const Timeline& ti
   place_ = Place{entry.segment.sn};
   auto least = live_delay_ - timeline.target_duration(); // what start() finds otherwise
   auto delay = timeline.live(now) - entry.start + pacer_.downstream(now);
-  begin_at_ = now + std::max<Duration>(least - delay, 0ns);
+  // The delay grows only when what is downstream has been played.
+  begin_at_ = delay < least ? now + pacer_.downstream(now) + (least - delay) : now;
 }
 
 Position Cursor::position(const Timeline& timeline, const Store& store) const {
@@ -71,7 +72,7 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 std::optional<Time> Cursor::next_due(Time now) const {
   if (!place_ || blocked() || !paced_ || (pacer_.open() && now >= begin_at_))
     return {};
-  return pacer_.due(std::max(now, begin_at_), 1ns);
+  return std::max(begin_at_, pacer_.due(now, 1ns));
 }
 
 void Cursor::settle(const Timeline& timeline, const Store& store) {
@@ -179,7 +180,7 @@ void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
 }
 
 void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
-  pacer_.advance(now, blocked() || !place_ || now < begin_at_);
+  pacer_.advance(now, blocked() || !place_);
   // While the application is paused the place goes on with the stream: other viewers are still
   // served, and a resume finds the window filled.
   if (blocked())

@@ -37,7 +37,11 @@ public:
   /// When the byte at `position` will be handed out, with the next one being at `here`. `now` is
   /// the time last told to advance().
   Time due(Time now, Position here, Position position) const {
-    return paced_ ? pacer_.due(std::max(now, begin_at_), position - here) : now + (position - here);
+    if (!paced_)
+      return now + (position - here);
+    // While it waits to begin the credit for the lead is earned anew.
+    auto after_lead = std::max<Duration>(position - here - pacer_.lead(), 0ns);
+    return std::max(pacer_.due(now, position - here), begin_at_ + after_lead);
   }
 
   /// When time alone lets the next chunk out; none while it waits for bytes or for the consumer.

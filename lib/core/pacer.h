@@ -24,6 +24,8 @@ public:
   /// The pipeline's clock has advanced so far since it began to play; it stands still in a pause.
   void clock_advanced(Time now, Duration clock);
 
+  Duration lead() const { return lead_; }
+
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
   void spend(Duration media) {
