@@ -7,6 +7,11 @@ namespace p2plive::media {
 
 namespace {
 
+/// After the moment at which a segment is expected to be listed: up to twice this.
+constexpr RefreshSchedule::Duration expectation_margin = std::chrono::milliseconds(80);
+/// A lag that was a single hiccup is forgotten by so much a load.
+constexpr RefreshSchedule::Duration lag_decay = std::chrono::milliseconds(5);
+
 RefreshSchedule::Duration lengthened(RefreshSchedule::Duration wait, double jitter) {
   auto share = std::clamp(jitter, 0.0, 1.0) * RefreshSchedule::jitter_share;
   return wait + std::chrono::duration_cast<RefreshSchedule::Duration>(wait * share);
@@ -31,9 +36,24 @@ void RefreshSchedule::loaded(bool changed, Duration target_duration, double jitt
   bool hint_again = hint_pending_ && !changed;
   hinted_ = hint_pending_ = false;
   idle_hints_ = changed ? 0 : idle_hints_ + for_hint;
+  changed_ = changed;
+  spread_ = expectation_margin +
+            std::chrono::duration_cast<Duration>(expectation_margin * std::clamp(jitter, 0.0, 1.0));
   next_ = began_ + lengthened(changed ? target_ : target_ / 2, jitter);
   if (hint_again)
     hint(began_);
+}
+
+void RefreshSchedule::expect_next(Duration age, Duration segment) {
+  if (state_ != State::waiting || hinted_ || age < Duration{} || age > 3 * target_)
+    return;
+  if (!changed_) {
+    listing_lag_ = std::clamp<Duration>(age - segment, listing_lag_, target_);
+    return;
+  }
+  listing_lag_ = std::max(listing_lag_ - lag_decay, Duration{});
+  auto expected = began_ + segment - age + listing_lag_ + spread_;
+  next_ = std::clamp(expected, began_ + target_ / 2, began_ + target_ * 3 / 2);
 }
 
 void RefreshSchedule::failed(Instant now, double jitter) {

@@ -11,6 +11,10 @@ namespace p2plive::media {
 /// The rules:
 /// - a load that brought something new: one target duration from its beginning;
 /// - one that brought nothing new: half a target duration from its beginning;
+/// - where the playlist is dated, a load that brought something new is followed by one when the
+/// next
+///   segment is expected to be listed (`expect_next`), as other players align themselves: a target
+///   duration after each load would keep the phase of the first, up to a whole segment late;
 /// - a failed one: `first_retry` from the failure, doubling, at most one target duration;
 /// - a neighbour has what is not listed here yet (`hint`): as soon as `min_interval` allows, ever
 ///   later while such loads bring nothing (a stale edge must not be hammered), and not while loads
@@ -33,6 +37,10 @@ public:
   void began(Instant now);
   /// The load brought a playlist. `jitter` is drawn by the caller, 0 to 1.
   void loaded(bool changed, Duration target_duration, double jitter = 0);
+  /// After loaded(): by the dates of the playlist the newest segment was whole `age` before the
+  /// load began, and segments take `segment`. Dates that make no sense are ignored. How long after
+  /// its end a segment is listed is learnt from loads that came too early.
+  void expect_next(Duration age, Duration segment);
   /// The load brought none: an HTTP error, a broken transfer, a text that is no playlist.
   void failed(Instant now, double jitter = 0);
   /// ENDLIST was read: nothing is due any more.
@@ -53,6 +61,9 @@ private:
   Instant next_ = Instant::min(); ///< at once
   Instant began_{};
   Duration target_ = initial_target;
+  bool changed_ = false;   ///< the last load brought something new
+  Duration spread_{};      ///< so that viewers do not load all at the same time
+  Duration listing_lag_{}; ///< from the end of a segment until the playlist shows it, at least
   unsigned failures_ = 0;
   unsigned idle_hints_ = 0; ///< hinted loads in a row that brought nothing
   bool hinted_ = false;     ///< this load was, or the next is, brought forward

@@ -93,6 +93,7 @@ void PlaylistSource::load() {
   if (over_)
     return;
   refresh_.began(now().time_since_epoch());
+  began_ = wall_now();
   net::HttpRequest request;
   request.uri = uri_;
   request.etag = etag_;
@@ -164,6 +165,9 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
     events_.media_uri(uri_);
   bool changed = !playlist_ || *playlist_ != playlist;
   refresh_.loaded(changed, playlist.target_duration, jitter());
+  if (!playlist.segments.empty())
+    if (const auto& newest = playlist.segments.back(); newest.program_date_time)
+      refresh_.expect_next(began_ - *newest.program_date_time - newest.duration, newest.duration);
   if (changed) {
     playlist_ = std::move(playlist);
     listing_ = to_listing(*playlist_);

@@ -71,6 +71,7 @@ private:
   std::string uri_; ///< the one that is loaded: first the application's, then the media playlist's
   Events events_;
   media::RefreshSchedule refresh_;
+  core::WallTime began_{}; ///< the load under way, or the last one
   net::Timer timer_;
   std::unique_ptr<net::HttpTransfer> transfer_;
   std::mt19937 random_;

@@ -142,6 +142,47 @@ GST_START_TEST(hints_wait_while_loads_fail) {
 }
 GST_END_TEST;
 
+// Rule: a dated playlist is loaded when its next segment is expected, whatever the phase of the
+// first load.
+GST_START_TEST(expected_news) {
+  RefreshSchedule schedule;
+  schedule.began(100s);
+  schedule.loaded(true, 2s);
+  schedule.expect_next(700ms, 2s);
+  due(schedule, 101'380ms); // 1.3 s to the end of the next one, and the margin
+  schedule.began(102s);
+  schedule.loaded(true, 2s);
+  schedule.expect_next(1900ms, 2s);
+  due(schedule, 103s); // not before half a target duration
+}
+GST_END_TEST;
+
+// Rule: how late segments are listed is learnt from a load that came too early.
+GST_START_TEST(late_listings_are_learnt) {
+  RefreshSchedule schedule;
+  schedule.began(100s);
+  schedule.loaded(false, 2s);
+  schedule.expect_next(2400ms, 2s);
+  due(schedule, 101s);
+  schedule.began(101s);
+  schedule.loaded(true, 2s);
+  schedule.expect_next(1400ms, 2s);
+  due(schedule, 101s + 600ms + 395ms + 80ms);
+}
+GST_END_TEST;
+
+// Rule: dates of a clock that is off do not count.
+GST_START_TEST(senseless_dates) {
+  for (auto age : {-1s, 60s}) {
+    RefreshSchedule schedule;
+    schedule.began(100s);
+    schedule.loaded(true, 2s);
+    schedule.expect_next(age, 2s);
+    due(schedule, 102s);
+  }
+}
+GST_END_TEST;
+
 // Rule: after the end nothing is due, whatever else happens.
 GST_START_TEST(the_end_is_final) {
   RefreshSchedule schedule;
@@ -168,6 +209,9 @@ static Suite* refresh_suite() {
   tcase_add_test(tcase, idle_hints_fade);
   tcase_add_test(tcase, hints_during_a_load);
   tcase_add_test(tcase, hints_wait_while_loads_fail);
+  tcase_add_test(tcase, expected_news);
+  tcase_add_test(tcase, late_listings_are_learnt);
+  tcase_add_test(tcase, senseless_dates);
   tcase_add_test(tcase, the_end_is_final);
   return suite;
 }
