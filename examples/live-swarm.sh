@@ -11,9 +11,9 @@ tools/install-dependencies.sh
 build=build/release
 log=build/release-build.log
 mkdir -p build
-echo "Building into $build (about two minutes the first time; what the compiler says is in $log)"
+echo "Building into $build (a few minutes the first time; what the compiler says is in $log)"
 if [ ! -f $build/build.ninja ]; then
-  meson setup $build --buildtype=release </dev/null >$log 2>&1 || { tail -n 40 $log; exit 1; }
+  meson setup $build --buildtype=release -Doptimization=2 </dev/null >$log 2>&1 || { tail -n 40 $log; exit 1; }
 fi
 ninja -C $build </dev/null >>$log 2>&1 || { tail -n 60 $log; exit 1; }
 
