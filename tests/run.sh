@@ -71,7 +71,7 @@ if build release --buildtype=release -Doptimization=2 "${warnings[@]}"; then
 fi
 # A sanitizer makes everything slower, deadlines get room.
 if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false; then
-  check asan --no-suite long --timeout-multiplier 3
+  check asan --no-suite long --no-suite timing --timeout-multiplier 3
 fi
 # Only what has no I/O is built with the thread sanitizer, by the check itself.
 set_up tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false || true

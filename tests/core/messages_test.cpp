@@ -62,7 +62,8 @@ GST_START_TEST(round_trips) {
   fail_unless_equals_int(read<PieceMessage>(all[4]).payload.size(), 500);
   auto busy = read<BusyMessage>(all[5]);
   fail_unless(busy.retry_after == 100ms && busy.gone);
-  fail_unless_equals_string(read<ByeMessage>(all[6]).reason.c_str(), "leaving");
+  auto bye = read<ByeMessage>(all[6]);
+  fail_unless_equals_string(bye.reason.c_str(), "leaving");
 }
 GST_END_TEST;
 
