@@ -75,6 +75,6 @@ if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lund
 fi
 # Only what has no I/O is built with the thread sanitizer, by the check itself.
 set_up tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false || true
-check tsan --suite core --suite sim --no-suite long --timeout-multiplier 3
+check tsan --suite core --suite sim --no-suite long --no-suite timing --timeout-multiplier 3
 
 exec python3 tests/count.py "$broken" "${logs[@]}"
