@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t most_outstanding = 8 * chunk_size;
 constexpr Duration most_outstanding_media = 500ms;
 
+/// While a jump waits for what is not listed yet.
+constexpr Duration look_again_after = 100ms;
+
 /// From asking to the first frame: fetch, demux and decode.
 constexpr Duration startup_allowance = 300ms;
 
@@ -100,10 +103,18 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
   if (delay(now, timeline, store) <= bound)
     return false;
   auto* here = timeline.find(place_->sn);
-  auto wanted =
-      timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
+  auto downstream = pacer_.downstream(now);
+  auto wanted = timeline.live(now) + downstream - live_delay_ - timeline.target_duration() / 4;
   auto* there = choose(wanted, timeline);
-  if (!here || !there || there->start <= here->start)
+  if (!here || !there)
+    return false;
+  bool further = there->start > here->start;
+  // Queues that took in more than live-delay want what is not listed yet. As long as they last it
+  // is waited for, or a second jump would have to follow.
+  bool unlisted = wanted > timeline.entries().back().start;
+  if (unlisted && downstream > pacer_.lead() && (further || skipped_ > 0ns))
+    begin_at_ = now + std::min(look_again_after, downstream - pacer_.lead());
+  if (!further)
     return false;
   skipped_ += there->start - here->start;
   broken_ = true;
@@ -120,7 +131,8 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   catch_up(now, timeline, store);
   auto* entry = timeline.find(place_->sn);
   auto* segment = store.find(place_->sn);
-  if (!entry || !segment || !segment->size() || place_->chunk >= segment->slots().size())
+  if (now < begin_at_ || !entry || !segment || !segment->size() ||
+      place_->chunk >= segment->slots().size())
     return {};
   const auto& slot = segment->slots()[place_->chunk];
   auto version = segment->name().version;

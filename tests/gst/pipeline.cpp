@@ -140,6 +140,7 @@ std::optional<std::chrono::milliseconds> Pipeline::delay() const {
 }
 
 void Pipeline::set_state(GstState state) {
+  wanted_ = state;
   gst_element_set_state(pipeline_, state);
 }
 
@@ -163,8 +164,8 @@ void Pipeline::take(GstMessage* message) {
     int percent = 0;
     gst_message_parse_buffering(message, &percent);
     buffering_.push_back(percent);
-    if (pause_while_buffering_)
-      set_state(percent < 100 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
+    if (pause_while_buffering_ && wanted_ == GST_STATE_PLAYING)
+      gst_element_set_state(pipeline_, percent < 100 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
     break;
   }
   case GST_MESSAGE_ELEMENT:

@@ -79,6 +79,7 @@ private:
   std::vector<guint64> skipped_;
   bool ended_ = false;
   bool pause_while_buffering_ = false;
+  GstState wanted_ = GST_STATE_NULL; ///< what the application last set
 
   mutable std::mutex lock_;
   std::vector<Sent> sent_;
