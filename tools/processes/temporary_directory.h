@@ -10,7 +10,8 @@ namespace p2plive::processes {
 class TemporaryDirectory {
 public:
   /// Its name is "PREFIX-PID-XXXXXX". Throws std::filesystem::filesystem_error when the disk is
-  /// full or not writable. Folders of the same prefix that no living process holds are removed first.
+  /// full or not writable. Folders of the same prefix that no living process holds are removed
+  /// first.
   explicit TemporaryDirectory(const std::string& prefix = "p2plive");
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
