@@ -46,13 +46,15 @@ public:
 private:
   void look_at(const TimelineEntry& entry, std::uint32_t first) {
     const auto* segment = s_.store.find(entry.segment.sn);
-    if (!segment || segment->missing)
+    if (!segment)
       return;
     seeders_ = nullptr;
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
-      if (!segment->slots()[chunk].data && !s_.fetches.covers(segment->sn(), chunk))
+      if (segment->missing)
+        decide_refused(*segment, chunk);
+      else if (!segment->slots()[chunk].data && !s_.fetches.covers(segment->sn(), chunk))
         decide(entry, *segment, chunk);
-    if (segment->slots().empty() && std::exchange(first_unknown_, false) &&
+    if (segment->slots().empty() && !segment->missing && std::exchange(first_unknown_, false) &&
         !s_.fetches.covers(segment->sn(), 0))
       decide_unknown(entry, *segment);
   }
@@ -65,6 +67,22 @@ private:
       wake(urgent_at);
     else
       fetch(segment, 0, last_chunk_possible, true);
+  }
+
+  /// What the CDN has refused can come from viewers alone, up to the moment when it is left out.
+  void decide_refused(const StoredSegment& segment, std::uint32_t chunk) {
+    const auto& slot = segment.slots()[chunk];
+    if (slot.data)
+      return;
+    if (slot.asked && s_.now < slot.give_up_at)
+      return wake(slot.give_up_at);
+    if (slot.asked) {
+      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
+      return wake(s_.now);
+    }
+    ChunkName name{segment.name(), ChunkIndex{chunk}};
+    if (segment.size() && somebody_has(name))
+      cards_.push_back({name, segment.length(chunk), s_.now + refused_wait});
   }
 
   void decide(const TimelineEntry& entry, const StoredSegment& segment, std::uint32_t chunk) {

@@ -14,6 +14,9 @@
 
 namespace p2plive::core {
 
+/// So long playback waits, at most, for a chunk that the CDN has refused and another viewer has.
+inline constexpr Duration refused_wait = 2s;
+
 /// What the scheduler looks at. It changes nothing.
 struct Situation {
   Time now{};

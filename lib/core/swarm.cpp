@@ -219,11 +219,7 @@ void Swarm::Impl::hand_out() {
     stats_.delivered_bytes += deliver->size;
     actions.emplace_back(std::move(*deliver));
   }
-  if (const auto* segment = cursor.place() ? store.find(cursor.place()->sn) : nullptr;
-      segment && segment->missing && cursor.starving(now, timeline, store)) {
-    cursor.skip_segment(timeline);
-    wakeup = std::min(wakeup, now + 1ms);
-  }
+  leave_out_refused();
   bool starving = cursor.starving(now, timeline, store);
   // The lead at the start comes as fast as it can; what is late when it has gone out, and the bytes
   // behind it were here, was due.
@@ -237,6 +233,29 @@ void Swarm::Impl::hand_out() {
     actions.emplace_back(Finish{});
   if (auto next = cursor.next_due(now))
     wakeup = std::min(wakeup, *next);
+}
+
+/// Playback waits for what the CDN has refused only while another viewer can give it.
+void Swarm::Impl::leave_out_refused() {
+  const auto& place = cursor.place();
+  const auto* segment = place ? store.find(place->sn) : nullptr;
+  if (!segment || !segment->missing || !cursor.starving(now, timeline, store)) {
+    refused_since_.reset();
+    return;
+  }
+  auto until = refused_since_.value_or(now) + refused_wait;
+  bool held = std::ranges::any_of(neighbours, [&](const auto& entry) {
+    return entry.second.ready && entry.second.uploads && segment->size() &&
+           entry.second.has({segment->name(), ChunkIndex{place->chunk}});
+  });
+  if (held && now < until) {
+    refused_since_ = until - refused_wait;
+    wakeup = std::min(wakeup, until);
+    return;
+  }
+  refused_since_.reset();
+  cursor.skip_segment(timeline);
+  wakeup = std::min(wakeup, now + 1ms);
 }
 
 Duration Swarm::Impl::threshold() const {

@@ -53,6 +53,7 @@ private:
   // The passes of run(), in this order.
   void serve_uploads();
   void hand_out();
+  void leave_out_refused();
   void plan_and_ask();
   void tell_haves();
   void manage_nodes();
@@ -88,6 +89,7 @@ private:
   Time began_;
   Time delivered_at_;
   std::optional<Time> starving_since_;
+  std::optional<Time> refused_since_; ///< starving for what the CDN has refused
   std::optional<FetchError> last_failure_;
   Time hold_seeding_until_{};
   Time hinted_at_{};

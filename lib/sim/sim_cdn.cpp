@@ -81,10 +81,11 @@ void SimCdn::begin(const Key& key, const core::Fetch& fetch) {
   auto whole = size(answer.segment);
   bool listed = answer.segment.epoch == epoch_ && answer.segment.sn >= first_number_ &&
                 listed_at(answer.segment.sn) <= queue_.now();
+  bool lost = without_thirds.contains(key.first) && answer.segment.sn % 3 == 0;
   std::optional<core::FetchError> error;
   if (fails)
     error = {core::FetchFailure::server, {}, "503"};
-  else if (!listed)
+  else if (!listed || lost)
     error = {core::FetchFailure::not_found, {}, "404"};
   else if (fetch.first >= whole && !ignores_ranges)
     error = {core::FetchFailure::out_of_range, whole, "416"};

@@ -52,6 +52,7 @@ public:
   bool fails = false;              ///< every answer is a 503
   bool ignores_ranges = false;     ///< every answer is the whole segment
   std::set<Viewer> on_second_edge; ///< they get other bytes, of other sizes
+  std::set<Viewer> without_thirds; ///< their edge has lost every third segment: 404
   void restart_encoder();          ///< numbers from zero, another content
 
   /// The playlist as it is now; none while it fails.

@@ -133,6 +133,27 @@ GST_START_TEST(two_edges_disagree) {
 }
 GST_END_TEST;
 
+// Rule: what a viewer's own edge has lost, but another viewer has, comes from that viewer.
+GST_START_TEST(an_edge_has_lost_segments) {
+  World world({4});
+  world.cdn.without_thirds = {1, 3};
+  world.add(4, defaults(), 2s);
+  world.run_for(20s);
+  std::vector<std::uint64_t> delivered;
+  for (const auto& viewer : world.viewers())
+    delivered.push_back(viewer->swarm().statistics().delivered_bytes);
+  world.run_for(60s);
+  check_right(world);
+  // All hand out as much: nothing is left out.
+  for (std::size_t i = 0; i < delivered.size(); ++i) {
+    auto bytes = world.viewers()[i]->swarm().statistics().delivered_bytes - delivered[i];
+    auto whole = world.viewers()[0]->swarm().statistics().delivered_bytes - delivered[0];
+    fail_unless(bytes > whole * 97 / 100, "viewer %zu: %lu of %lu", i,
+                static_cast<unsigned long>(bytes), static_cast<unsigned long>(whole));
+  }
+}
+GST_END_TEST;
+
 static Suite* faults_suite() {
   auto* suite = suite_create("faults");
   auto* tcase = new_case(suite);
@@ -143,6 +164,7 @@ static Suite* faults_suite() {
   tcase_add_test(tcase, the_cdn_ignores_ranges);
   tcase_add_test(tcase, the_encoder_begins_anew);
   tcase_add_test(tcase, two_edges_disagree);
+  tcase_add_test(tcase, an_edge_has_lost_segments);
   return suite;
 }
 
