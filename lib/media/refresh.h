@@ -12,9 +12,8 @@ namespace p2plive::media {
 /// - a load that brought something new: one target duration from its beginning;
 /// - one that brought nothing new: half a target duration from its beginning;
 /// - where the playlist is dated, a load that brought something new is followed by one when the
-/// next
-///   segment is expected to be listed (`expect_next`), as other players align themselves: a target
-///   duration after each load would keep the phase of the first, up to a whole segment late;
+///   next segment is expected to be listed (`expect_next`), as other players align themselves: a
+///   target duration after each load would keep the phase of the first, a segment late at worst;
 /// - a failed one: `first_retry` from the failure, doubling, at most one target duration;
 /// - a neighbour has what is not listed here yet (`hint`): as soon as `min_interval` allows, ever
 ///   later while such loads bring nothing (a stale edge must not be hammered), and not while loads
