@@ -1,47 +1,24 @@
 // Short swarms of two viewers that do not decode: the program from end to end, and every way to
 // end. SPDX-License-Identifier: LGPL-2.1-or-later
-#include "processes/child_process.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
+#include "swarm_run.h"
 
 #include <gst/check/gstcheck.h>
 
 #include <csignal>
-#include <fstream>
 #include <set>
 
 using namespace p2plive::processes;
+using namespace p2plive::tests;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-static std::string contents(const fs::path& file) {
-  std::ifstream in(file);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
+/// A short one of two viewers that do not decode.
 static ChildProcess swarm(const fs::path& folder, std::vector<std::string> options) {
-  SpawnOptions spawn;
-  spawn.argv = {
-      P2PLIVE_SWARM, "--viewers", "2",           "--segment", "1",
-      "--window",    "5",         "--no-decode", "--json",    (folder / "figures.json").string()};
-  spawn.argv.insert(spawn.argv.end(), options.begin(), options.end());
-  // Its own folder of temporary files: what is left there is what it left.
-  fs::create_directory(folder / "tmp");
-  spawn.environment = {{"TMPDIR", (folder / "tmp").string()}};
-  spawn.log = folder / "log";
-  auto process = ChildProcess::spawn(spawn);
-  fail_unless(process.has_value(), "%s", process ? "" : process.error().c_str());
-  return std::move(*process);
-}
-
-/// The value of the first member of that name.
-static std::string figure(const fs::path& folder, const std::string& name) {
-  auto text = contents(folder / "figures.json");
-  auto at = text.find("\"" + name + "\": ");
-  fail_unless(at != std::string::npos, "no %s in: %s\n%s", name.c_str(), text.c_str(),
-              contents(folder / "log").c_str());
-  at += name.size() + 4;
-  return text.substr(at, text.find_first_of(",\n", at) - at);
+  options.insert(options.begin(),
+                 {"--viewers", "2", "--segment", "1", "--window", "5", "--no-decode"});
+  return start_swarm(folder, std::move(options));
 }
 
 static bool ended(pid_t pid) {
