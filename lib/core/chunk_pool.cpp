@@ -12,6 +12,32 @@ struct SlabShelf {
 
 namespace {
 
+/// A slab with memory of its own.
+struct OwnSlab : Slab {
+  alignas(64) std::uint8_t memory[chunk_size];
+};
+
+/// What all hollow slabs share.
+alignas(64) std::uint8_t shared_memory[chunk_size];
+
+Slab* new_slab(Keeping keeping) {
+  if (keeping == Keeping::sizes) {
+    auto* slab = new Slab;
+    slab->bytes = shared_memory;
+    return slab;
+  }
+  auto* slab = new OwnSlab;
+  slab->bytes = slab->memory;
+  return slab;
+}
+
+void delete_slab(Slab* slab) {
+  if (slab->bytes == shared_memory)
+    delete slab;
+  else
+    delete static_cast<OwnSlab*>(slab);
+}
+
 void leave(SlabShelf* shelf) {
   if (shelf->users.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     // Nobody else is left: what was returned after the pool went is freed here.
@@ -23,7 +49,7 @@ void free_list(Slab* slab) {
   while (slab) {
     auto* next = slab->next;
     auto* shelf = slab->shelf;
-    delete slab;
+    delete_slab(slab);
     leave(shelf);
     slab = next;
   }
@@ -37,7 +63,7 @@ void give_back(Slab* slab) {
   auto* top = shelf->returned.load(std::memory_order_acquire);
   do {
     if (top == closed) {
-      delete slab;
+      delete_slab(slab);
       leave(shelf);
       return;
     }
@@ -58,7 +84,8 @@ ChunkRef::~ChunkRef() {
     give_back(slab_);
 }
 
-ChunkPool::ChunkPool(std::size_t limit) : shelf_(new SlabShelf), limit_(limit) {}
+ChunkPool::ChunkPool(std::size_t limit, Keeping keeping)
+    : shelf_(new SlabShelf), limit_(limit), keeping_(keeping) {}
 
 ChunkPool::~ChunkPool() {
   free_list(free_);
@@ -76,9 +103,9 @@ ChunkRef ChunkPool::allocate() {
     ++reused_;
     return ChunkRef(slab);
   }
-  if ((allocated_ + 1) * sizeof(Slab) > limit_)
+  if ((allocated_ + 1) * slab_size > limit_)
     return {};
-  auto* slab = new Slab;
+  auto* slab = new_slab(keeping_);
   slab->shelf = shelf_;
   shelf_->users.fetch_add(1, std::memory_order_relaxed);
   ++allocated_;

@@ -19,7 +19,15 @@ struct Slab {
   std::atomic<std::uint32_t> holders{0};
   Slab* next = nullptr; ///< in the list of the returned
   struct SlabShelf* shelf = nullptr;
-  alignas(64) std::uint8_t bytes[chunk_size];
+  std::uint8_t* bytes = nullptr; ///< chunk_size of them
+};
+
+/// What a pool keeps of the chunks that it is given.
+enum class Keeping {
+  bytes,
+  /// All chunks of the process share one memory, so that what is read there means nothing: for
+  /// simulations on one thread that count bytes and look at none.
+  sizes,
 };
 
 /// A counted reference to a slab. Copied and dropped on any thread; outlives the pool.
@@ -46,8 +54,11 @@ private:
 /// and slabs still held when the pool goes are freed with their last reference.
 class ChunkPool {
 public:
+  /// What one chunk counts of the limit.
+  static constexpr std::size_t slab_size = sizeof(Slab) + chunk_size;
+
   /// `limit` bytes of slabs at most.
-  explicit ChunkPool(std::size_t limit);
+  explicit ChunkPool(std::size_t limit, Keeping keeping = Keeping::bytes);
   ~ChunkPool();
   ChunkPool(const ChunkPool&) = delete;
   ChunkPool& operator=(const ChunkPool&) = delete;
@@ -63,6 +74,7 @@ private:
   SlabShelf* shelf_;
   Slab* free_ = nullptr;
   std::size_t limit_;
+  Keeping keeping_;
   std::uint64_t allocated_ = 0;
   std::uint64_t reused_ = 0;
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/chunk_pool.h"
 #include "core/clock.h"
 #include "core/ids.h"
 
@@ -24,6 +25,7 @@ struct Settings {
   unsigned max_peers = 30;                   ///< connections at most
   std::optional<std::uint64_t> upload_limit; ///< bytes a second; none: no limit; 0: never
   std::size_t pool_limit = 128u << 20;       ///< bytes
+  Keeping keeping = Keeping::bytes;          ///< sizes: only in simulations
   Duration past = 10s; ///< kept behind the hand-out position, for slower viewers
   bool expects_peers =
       false; ///< services are configured: leave what is not urgent to viewers yet to be met

@@ -62,7 +62,8 @@ private:
 /// Owns the segments and their chunks. Knows no reader.
 class Store {
 public:
-  explicit Store(std::size_t pool_limit) : pool_(pool_limit) {}
+  explicit Store(std::size_t pool_limit, Keeping keeping = Keeping::bytes)
+      : pool_(pool_limit, keeping) {}
 
   enum class SizeChange {
     same,     ///< known already, or now known for the first time

@@ -19,6 +19,7 @@ void SimNetwork::attach(Node& node, const Access& access) {
   line.node = &node;
   line.down = SimLink(access.down);
   line.up = SimLink(access.up);
+  line.nat = access.nat;
 }
 
 void SimNetwork::vanish(const PeerId& id) {
@@ -78,8 +79,8 @@ void SimNetwork::offer_arrives(const PeerId& from, const PeerId& to, std::uint64
   auto* connection = find(from, to, number);
   if (!connection || connection->state != State::offered)
     return;
-  auto target = lines_.find(to);
-  if (target == lines_.end() || !lines_.contains(from)) {
+  auto origin = lines_.find(from), target = lines_.find(to);
+  if (target == lines_.end() || origin == lines_.end()) {
     connections_.erase(pair(from, to));
     tell_closed(from, to, settings_.connect_timeout);
     return;
@@ -89,6 +90,17 @@ void SimNetwork::offer_arrives(const PeerId& from, const PeerId& to, std::uint64
     return;
   }
   connection->state = State::setting_up;
+  if (!can_meet(origin->second.nat, target->second.nat)) {
+    // Neither side knows before its patience ends.
+    queue_.after(settings_.connect_timeout, [this, from, to, number] {
+      if (!find(from, to, number))
+        return;
+      connections_.erase(pair(from, to));
+      tell_closed(from, to, 0ns);
+      tell_closed(to, from, 0ns);
+    });
+    return;
+  }
   auto wait = settings_.signalling + 2 * round_trips_of_set_up * connection->one_way;
   queue_.after(wait, [this, from, to, number] { set_up(from, to, number); });
 }
@@ -252,9 +264,9 @@ void SimNetwork::arrive(const PeerId& from, const PeerId& to, std::uint64_t numb
     target->second.node->message(from, message.header);
     return;
   }
-  auto whole = message.header;
-  whole.insert(whole.end(), message.chunk.data(), message.chunk.data() + message.size);
-  target->second.node->message(from, whole);
+  arriving_.assign(message.header.begin(), message.header.end());
+  arriving_.insert(arriving_.end(), message.chunk.data(), message.chunk.data() + message.size);
+  target->second.node->message(from, arriving_);
 }
 
 Time SimNetwork::receive(const PeerId& to, std::uint64_t bytes) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/chunk_pool.h"
+#include "sim/access.h"
 #include "sim/event_queue.h"
 #include "sim/node.h"
 #include "sim/sim_link.h"
@@ -17,12 +18,6 @@
 #include <vector>
 
 namespace p2plive::sim {
-
-/// A viewer's access line; rates in bits a second, 0: no limit.
-struct Access {
-  std::uint64_t up = 10'000'000;
-  std::uint64_t down = 50'000'000;
-};
 
 struct NetworkSettings {
   Duration rtt_least = 20ms; ///< each pair's is drawn between the two
@@ -88,6 +83,7 @@ private:
     Node* node = nullptr;
     SimLink down;
     SimLink up;
+    Nat nat = Nat::open;
     bool sending = false;
     PeerId turn; ///< whose lane was served last
   };
@@ -117,6 +113,7 @@ private:
   std::map<PeerId, std::vector<PeerId>> peers_; ///< open, in order of id; for the turns
   std::uint64_t numbers_ = 0;
   std::uint64_t carried_ = 0;
+  std::vector<std::uint8_t> arriving_; ///< header and chunk of a piece, while it is told
 };
 
 } // namespace p2plive::sim

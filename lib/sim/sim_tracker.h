@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <vector>
 
 namespace p2plive::sim {
 
@@ -32,12 +33,21 @@ public:
   void announce(const core::PeerId& from, const core::Announce& announce, Answered answered);
 
 private:
+  struct Viewer {
+    core::PeerId id;
+    Time at{}; ///< announced last
+  };
+  void note(const core::PeerId& viewer);
+  void remove(const core::PeerId& viewer);
+  void expire();
   core::TrackerAnswer answer(const core::PeerId& to, std::size_t want);
 
   EventQueue& queue_;
   TrackerSettings settings_;
   std::mt19937_64 random_;
-  std::map<core::PeerId, Time> viewers_; ///< and when they announced last
+  std::vector<Viewer> viewers_;
+  std::map<core::PeerId, std::size_t> places_; ///< in viewers_
+  Time expire_at_{};
 };
 
 } // namespace p2plive::sim

@@ -72,6 +72,7 @@ private:
   void act();
   void sleep();
   Segment made(const core::Deliver& deliver) const;
+  bool right(const core::Deliver& deliver, const Segment& segment) const;
   void note(std::uint64_t kind, std::uint64_t a, std::uint64_t b);
 
   void carry_out(const core::Fetch& fetch);

@@ -9,7 +9,7 @@ using namespace p2plive::core;
 
 // Rule: a slab that was released is used again before another is taken from the system.
 GST_START_TEST(released_slabs_are_reused) {
-  ChunkPool pool(10 * sizeof(Slab));
+  ChunkPool pool(10 * ChunkPool::slab_size);
   auto* first = pool.allocate().data();
   auto again = pool.allocate();
   fail_unless(again.data() == first);
@@ -20,7 +20,7 @@ GST_END_TEST;
 
 // Rule: the byte limit is hard.
 GST_START_TEST(the_limit_holds) {
-  ChunkPool pool(2 * sizeof(Slab));
+  ChunkPool pool(2 * ChunkPool::slab_size);
   auto a = pool.allocate(), b = pool.allocate();
   fail_unless(a && b);
   fail_if(pool.allocate());
@@ -33,7 +33,7 @@ GST_END_TEST;
 GST_START_TEST(references_outlive_the_pool) {
   ChunkRef kept;
   {
-    ChunkPool pool(10 * sizeof(Slab));
+    ChunkPool pool(10 * ChunkPool::slab_size);
     kept = pool.allocate();
     auto returned = pool.allocate();
   }
@@ -44,7 +44,7 @@ GST_END_TEST;
 
 // Rule: slabs may come back from another thread while the owner allocates.
 GST_START_TEST(returns_from_another_thread) {
-  ChunkPool pool(64 * sizeof(Slab));
+  ChunkPool pool(64 * ChunkPool::slab_size);
   for (int round = 0; round < 200; ++round) {
     std::vector<ChunkRef> held;
     for (int i = 0; i < 16; ++i)

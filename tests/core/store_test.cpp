@@ -53,7 +53,7 @@ GST_END_TEST;
 
 // Rule: the window slides: what leaves it gives its memory back.
 GST_START_TEST(the_window_slides) {
-  Store store(4 * sizeof(Slab));
+  Store store(4 * ChunkPool::slab_size);
   for (std::uint64_t sn = 1; sn <= 4; ++sn) {
     auto& segment = store.add(SequenceNumber{sn}, Basis{sn});
     store.set_size(segment, 1'000, {});

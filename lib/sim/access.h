@@ -1,0 +1,32 @@
+// How a viewer is connected to the network: the rates of its line, and what its router lets in.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+
+namespace p2plive::sim {
+
+/// As far as it decides who can meet whom without a relay (RFC 4787; RFC 5128 section 3.3).
+enum class Nat {
+  open,       ///< none, or endpoint-independent filtering: anybody gets in
+  restricted, ///< endpoint-independent mapping, filtered by address and port
+  symmetric,  ///< another mapping for every destination
+  blocked,    ///< no UDP at all
+};
+
+/// Hole punching needs an end whose mapping the other one can know.
+constexpr bool can_meet(Nat a, Nat b) {
+  if (a == Nat::blocked || b == Nat::blocked)
+    return false;
+  bool mapped_anew = a == Nat::symmetric || b == Nat::symmetric;
+  return !mapped_anew || a == Nat::open || b == Nat::open;
+}
+
+/// A viewer's access line; rates in bits a second, 0: no limit.
+struct Access {
+  std::uint64_t up = 10'000'000;
+  std::uint64_t down = 50'000'000;
+  Nat nat = Nat::open;
+};
+
+} // namespace p2plive::sim
