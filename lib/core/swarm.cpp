@@ -20,8 +20,9 @@ constexpr unsigned most_refusals = 3;
 } // namespace
 
 Swarm::Impl::Impl(Time now, Settings settings)
-    : settings(settings), store(settings.pool_limit, settings.keeping), cursor(now, settings), membership(settings),
-      uploader(now, settings.upload_limit), now(now), began_(now), delivered_at_(now) {
+    : settings(settings), store(settings.pool_limit, settings.keeping), cursor(now, settings),
+      membership(settings), uploader(now, settings.upload_limit), now(now), began_(now),
+      delivered_at_(now) {
   if (settings.expects_peers)
     hold_seeding_until_ = now + meeting_time;
 }

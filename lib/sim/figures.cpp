@@ -32,9 +32,18 @@ double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0;
 }
 
+Duration percentile(std::vector<Duration> values, std::size_t percent) {
+  if (values.empty())
+    return {};
+  auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * percent / 100);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
 void add_traffic(Figures& figures, const std::vector<const SimViewer*>& base, const Snapshot& since,
                  Time now) {
-  double media = 0, duplicate = 0, overhead = 0, calls = 0;
+  double media = 0, duplicate = 0, overhead = 0, calls = 0, delays = 0;
+  std::vector<Duration> startups;
   for (const auto* viewer : base) {
     const auto& before = since.statistics[viewer->index()];
     auto after = viewer->swarm().statistics();
@@ -45,13 +54,19 @@ void add_traffic(Figures& figures, const std::vector<const SimViewer*>& base, co
     duplicate += static_cast<double>(after.duplicate_bytes - before.duplicate_bytes);
     overhead += static_cast<double>(after.overhead_bytes - before.overhead_bytes);
     calls += static_cast<double>(viewer->calls() - since.calls[viewer->index()]);
+    delays += core::seconds(after.delay);
+    startups.push_back(after.startup_time);
     figures.worst_startup = std::max(figures.worst_startup, after.startup_time);
     figures.worst_delay = std::max(figures.worst_delay, viewer->worst_delay());
   }
+  auto count = static_cast<double>(base.size());
+  figures.stall_share = ratio(figures.starved, core::seconds(now - since.at) * count);
+  figures.delay = ratio(delays, count);
+  figures.startup_p50 = percentile(startups, 50);
+  figures.startup_p95 = percentile(startups, 95);
   figures.duplicate_share = ratio(duplicate, media);
   figures.overhead_share = ratio(overhead, media);
-  figures.calls_per_second =
-      ratio(calls, core::seconds(now - since.at) * static_cast<double>(base.size()));
+  figures.calls_per_second = ratio(calls, core::seconds(now - since.at) * count);
 }
 
 } // namespace
@@ -78,11 +93,15 @@ Figures measure(const Viewers& viewers, const SimCdn& cdn, const Snapshot& since
     if (!counts(segment, base, cdn, since))
       continue;
     ++figures.segments;
-    sizes += static_cast<double>(cdn.size(segment));
+    auto size = static_cast<double>(cdn.size(segment));
+    sizes += size;
+    double sent = 0;
     for (const auto& [viewer, bytes] : by_viewer) {
       bool is_base = since.watching.contains(viewer) && viewers[viewer]->watching();
       (is_base ? to_base : to_others) += static_cast<double>(bytes);
+      sent += static_cast<double>(bytes);
     }
+    figures.copies_by_segment.emplace_back(segment.sn, ratio(sent, size));
     for (const auto& viewer : viewers)
       if (auto played = viewer->played().find(segment); played != viewer->played().end())
         handed_out += static_cast<double>(played->second.bytes);
@@ -91,6 +110,8 @@ Figures measure(const Viewers& viewers, const SimCdn& cdn, const Snapshot& since
   figures.copies_join = ratio(to_others, sizes);
   figures.copies = figures.copies_base + figures.copies_join;
   figures.offload = 1 - ratio(to_base + to_others, handed_out);
+  figures.delivered_bytes = static_cast<std::uint64_t>(handed_out);
+  figures.cdn_segment_bytes = static_cast<std::uint64_t>(to_base + to_others);
   add_traffic(figures, base, since, now);
   return figures;
 }

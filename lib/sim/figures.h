@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace p2plive::sim {
@@ -33,10 +34,18 @@ struct Figures {
   double copies_base = 0; ///< to continuous viewers
   double copies_join = 0; ///< to all others
   double offload = 0;
+  std::uint64_t delivered_bytes = 0;   ///< of those segments, to all
+  std::uint64_t cdn_segment_bytes = 0; ///< of those segments, from the CDN's log
+  std::vector<std::pair<std::uint64_t, double>>
+      copies_by_segment;         ///< media sequence number, copies
   std::uint64_t starvations = 0; ///< of continuous viewers since the steady window began
   double starved = 0;            ///< seconds, likewise
   double duplicate_share = 0;
   double overhead_share = 0;
+  double stall_share = 0; ///< of the steady window, in the mean of continuous viewers
+  double delay = 0;       ///< seconds, in the mean, now
+  Duration startup_p50{}; ///< of continuous viewers: the first byte handed out
+  Duration startup_p95{};
   Duration worst_startup{};
   Duration worst_delay{};      ///< since the start
   double calls_per_second = 0; ///< of one viewer's swarm, in the mean

@@ -19,7 +19,8 @@ constexpr Duration running_before = 60s;
 SimCdn::SimCdn(EventQueue& queue, SimNetwork& network, const CdnSettings& settings,
                std::uint64_t seed)
     : queue_(queue), network_(network), settings_(settings), seed_(seed),
-      first_number_(settings.first_number), began_(queue.now() - running_before) {}
+      first_number_(settings.first_number), began_(queue.now() - running_before),
+      first_second_(queue.now()) {}
 
 void SimCdn::restart_encoder() {
   ++epoch_;
@@ -109,6 +110,9 @@ void SimCdn::send_slice(const Key& key) {
   auto& answer = found->second;
   auto bytes = std::min(slice, answer.end - answer.next);
   log_[answer.segment][key.first] += bytes;
+  auto second = static_cast<std::size_t>((queue_.now() - first_second_) / 1s);
+  by_second_.resize(std::max(by_second_.size(), second + 1));
+  by_second_[second] += bytes;
   auto at = network_.receive(answer.line, bytes);
   queue_.at(at, [this, key, bytes] {
     auto found = under_way_.find(key);

@@ -83,6 +83,8 @@ public:
   using Log = std::map<Segment, std::map<Viewer, std::uint64_t>>;
   const Log& log() const { return log_; }
   std::uint64_t requests() const { return requests_; }
+  /// Bytes of segments sent, by second since the world began.
+  const std::vector<std::uint64_t>& by_second() const { return by_second_; }
 
 private:
   struct Answer {
@@ -105,6 +107,8 @@ private:
   Time began_; ///< the epoch
   std::map<Key, Answer> under_way_;
   Log log_;
+  Time first_second_;
+  std::vector<std::uint64_t> by_second_;
   std::uint64_t requests_ = 0;
   std::map<Segment, std::vector<std::uint8_t>> made_; ///< the last ones asked for
 };

@@ -41,6 +41,7 @@ public:
 
   const core::Swarm& swarm() const { return *swarm_; }
   std::size_t index() const { return index_; }
+  const Access& access() const { return settings_.access; }
 
   /// What came out, by segment: how many bytes, and whether all were right and in order.
   struct Played {

@@ -1,14 +1,15 @@
 // What the bench reads: lines of viewers, the CDN's log, playlists, /proc, the command line.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "console/json_writer.h"
 #include "swarm/cdn_log.h"
 #include "swarm/cpu.h"
-#include "swarm/json_writer.h"
 #include "swarm/lines.h"
 #include "swarm/options.h"
 #include "swarm/segment_archive.h"
 
 #include <gst/check/gstcheck.h>
 
+using namespace p2plive;
 using namespace p2plive::bench;
 using namespace std::chrono_literals;
 
@@ -141,7 +142,7 @@ GST_END_TEST;
 
 // Rule: what is not known is null, and text is quoted.
 GST_START_TEST(json_is_written) {
-  JsonWriter json;
+  console::JsonWriter json;
   json.begin_object();
   json.member("a", std::optional<double>{});
   json.member("b", "say \"x\"\n");

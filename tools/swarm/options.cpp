@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "swarm/options.h"
 
-#include <charconv>
-#include <cmath>
-#include <functional>
-#include <getopt.h>
-#include <map>
 #include <sstream>
 
 namespace p2plive::bench {
+
+using namespace console;
 
 namespace {
 
@@ -42,37 +39,6 @@ STUN (coturn) and p2plive-server are started, and everything ends with the run.
 Ends with 0 when the run was valid, nobody stalled and everything asked for was verified; with 1
 when not; with 2 when it could not be asked so.
 )";
-
-template <typename Number>
-bool parse_number(const std::string& text, Number& value) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
-bool parse_seconds(const std::string& text, Seconds& value) {
-  double number = 0;
-  if (!parse_number(text, number) || !(number >= 0 && number < 1e6))
-    return false;
-  value = Seconds(number);
-  return true;
-}
-
-bool parse_seconds(const std::string& text, std::optional<Seconds>& value) {
-  return parse_seconds(text, value.emplace());
-}
-
-bool parse_bits(std::string text, std::uint64_t& value) {
-  double factor = 1;
-  if (!text.empty() && (text.back() == 'k' || text.back() == 'M')) {
-    factor = text.back() == 'k' ? 1e3 : 1e6;
-    text.pop_back();
-  }
-  double number = 0;
-  if (!parse_number(text, number) || !(number > 0 && number * factor <= 1e9))
-    return false;
-  value = static_cast<std::uint64_t>(std::llround(number * factor));
-  return true;
-}
 
 bool parse_churn(const std::string& text, std::optional<Churn>& value) {
   auto colon = text.find(':');
@@ -135,74 +101,37 @@ std::string contradiction(const Options& options) {
   return {};
 }
 
-using Setter = std::function<bool(Options&, const std::string&)>;
-
-struct Option {
-  bool argument;
-  Setter set;
-};
-
-const std::map<std::string, Option>& table() {
-  static const std::map<std::string, Option> options = {
-      {"viewers", {true, [](auto& o, auto& text) { return parse_number(text, o.viewers); }}},
-      {"seconds", {true, [](auto& o, auto& text) { return parse_seconds(text, o.seconds); }}},
-      {"steady", {true, [](auto& o, auto& text) { return parse_seconds(text, o.steady); }}},
-      {"bitrate", {true, [](auto& o, auto& text) { return parse_bits(text, o.bitrate); }}},
-      {"segment", {true, [](auto& o, auto& text) { return parse_seconds(text, o.segment); }}},
-      {"window", {true, [](auto& o, auto& text) { return parse_number(text, o.window); }}},
-      {"uri", {true, [](auto& o, auto& text) { return !(o.uri = text).empty(); }}},
-      {"churn", {true, [](auto& o, auto& text) { return parse_churn(text, o.churn); }}},
+OptionTable table_for(Options& o) {
+  return {
+      {"viewers", {true, [&o](auto& text) { return parse_number(text, o.viewers); }}},
+      {"seconds", {true, [&o](auto& text) { return parse_seconds(text, o.seconds); }}},
+      {"steady", {true, [&o](auto& text) { return parse_seconds(text, o.steady); }}},
+      {"bitrate", {true, [&o](auto& text) { return parse_bits(text, o.bitrate); }}},
+      {"segment", {true, [&o](auto& text) { return parse_seconds(text, o.segment); }}},
+      {"window", {true, [&o](auto& text) { return parse_number(text, o.window); }}},
+      {"uri", {true, [&o](auto& text) { return !(o.uri = text).empty(); }}},
+      {"churn", {true, [&o](auto& text) { return parse_churn(text, o.churn); }}},
       {"upload-limit",
-       {true, [](auto& o, auto& text) { return parse_number(text, o.upload_limit.emplace()); }}},
-      {"live-delay", {true, [](auto& o, auto& text) { return parse_seconds(text, o.live_delay); }}},
-      {"lead", {true, [](auto& o, auto& text) { return parse_seconds(text, o.lead); }}},
-      {"no-decode", {false, [](auto& o, auto&) { return !(o.decode = false); }}},
-      {"verify", {false, [](auto& o, auto&) { return o.verify = true; }}},
-      {"json", {true, [](auto& o, auto& text) { return !(o.json = text).empty(); }}},
-      {"fault", {true, [](auto& o, auto& text) { return parse_faults(text, o.faults); }}},
-      {"services-from",
-       {true, [](auto& o, auto& text) { return parse_seconds(text, o.services_from); }}},
-      {"keep", {false, [](auto& o, auto&) { return o.keep = true; }}},
+       {true, [&o](auto& text) { return parse_number(text, o.upload_limit.emplace()); }}},
+      {"live-delay", {true, [&o](auto& text) { return parse_seconds(text, o.live_delay); }}},
+      {"lead", {true, [&o](auto& text) { return parse_seconds(text, o.lead); }}},
+      {"no-decode", {false, [&o](auto&) { return !(o.decode = false); }}},
+      {"verify", {false, [&o](auto&) { return o.verify = true; }}},
+      {"json", {true, [&o](auto& text) { return !(o.json = text).empty(); }}},
+      {"fault", {true, [&o](auto& text) { return parse_faults(text, o.faults); }}},
+      {"services-from", {true, [&o](auto& text) { return parse_seconds(text, o.services_from); }}},
+      {"keep", {false, [&o](auto&) { return o.keep = true; }}},
   };
-  return options;
-}
-
-Usage wrong(const std::string& why) {
-  return {"p2plive-swarm: " + why + "\nTry p2plive-swarm --help\n", true};
 }
 
 } // namespace
 
 tl::expected<Options, Usage> parse_options(int argc, char** argv) {
-  std::vector<std::string> names;
-  for (const auto& [name, option] : table())
-    names.push_back(name);
-  std::vector<option> longs;
-  for (const auto& name : names)
-    longs.push_back({name.c_str(), table().at(name).argument ? 1 : 0, nullptr, 0});
-  longs.push_back({"help", 0, nullptr, 'h'});
-  longs.push_back({});
-
   Options options;
-  optind = 0;
-  opterr = 0;
-  for (;;) {
-    int index = -1;
-    int given = getopt_long(argc, argv, "h", longs.data(), &index);
-    if (given == -1)
-      break;
-    if (given == 'h')
-      return tl::make_unexpected(Usage{help_text, false});
-    if (given != 0)
-      return tl::make_unexpected(wrong("not understood: " + std::string(argv[optind - 1])));
-    std::string text = optarg ? optarg : "";
-    if (!table().at(names[index]).set(options, text))
-      return tl::make_unexpected(wrong("--" + names[index] + " cannot be '" + text + "'"));
-  }
-  if (optind < argc)
-    return tl::make_unexpected(wrong("not understood: " + std::string(argv[optind])));
+  if (auto usage = parse_command_line(argc, argv, "p2plive-swarm", help_text, table_for(options)))
+    return tl::make_unexpected(*usage);
   if (auto why = contradiction(options); !why.empty())
-    return tl::make_unexpected(wrong(why));
+    return tl::make_unexpected(wrong_usage("p2plive-swarm", why));
   return options;
 }
 

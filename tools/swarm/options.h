@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "console/command_line.h"
+
 #include <tl/expected.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,8 @@
 
 namespace p2plive::bench {
 
-using Seconds = std::chrono::duration<double>;
+using console::Seconds;
+using console::Usage;
 
 /// Something is killed at a time of the run, and started again at another where one is given.
 struct Fault {
@@ -44,11 +46,6 @@ struct Options {
   std::optional<Seconds>
       services_from; ///< the services are dead until then; none: up from the start
   bool keep = false; ///< logs and segments stay for somebody to look at
-};
-
-struct Usage {
-  std::string text;
-  bool error; ///< else it was asked for
 };
 
 /// The command line. Usage: what to print instead of running.

@@ -1,6 +1,6 @@
 // The outcome as JSON and in words.
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "swarm/json_writer.h"
+#include "console/json_writer.h"
 #include "swarm/outcome.h"
 
 #include <cmath>
@@ -20,7 +20,7 @@ __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ..
   return text;
 }
 
-void put(JsonWriter& json, const Figures& figures, const std::optional<double>& idle,
+void put(console::JsonWriter& json, const Figures& figures, const std::optional<double>& idle,
          const std::optional<unsigned>& verified) {
   json.member("viewers", figures.viewers);
   json.member("seconds", figures.seconds);
@@ -105,7 +105,7 @@ std::string further_sentences(const Outcome& outcome) {
 } // namespace
 
 std::string to_json(const Outcome& outcome) {
-  JsonWriter json;
+  console::JsonWriter json;
   json.begin_object();
   json.member("valid", outcome.valid());
   json.member("why", outcome.why);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace p2plive::bench {
+namespace p2plive::console {
 
 class JsonWriter {
 public:
@@ -25,6 +25,7 @@ public:
   void member(std::string_view key, std::string_view value) { raw(key, quoted(value)); }
   void member(std::string_view key, const char* value) { member(key, std::string_view(value)); }
   void member(std::string_view key, const std::vector<std::string>& values);
+  void member(std::string_view key, const std::vector<double>& values);
   /// None is null.
   template <typename T>
   void member(std::string_view key, const std::optional<T>& value) {
@@ -42,10 +43,11 @@ private:
   void name(std::string_view key);
   void raw(std::string_view key, std::string_view value);
   static std::string quoted(std::string_view value);
+  static std::string number(double value);
 
   std::string text_;
   int depth_ = 0;
   bool first_ = true;
 };
 
-} // namespace p2plive::bench
+} // namespace p2plive::console

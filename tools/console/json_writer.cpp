@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "swarm/json_writer.h"
+#include "console/json_writer.h"
 
 #include <cmath>
 #include <cstdio>
 
-namespace p2plive::bench {
+namespace p2plive::console {
 
 void JsonWriter::begin(char bracket) {
   open(bracket);
@@ -38,12 +38,22 @@ void JsonWriter::raw(std::string_view key, std::string_view value) {
 }
 
 void JsonWriter::member(std::string_view key, double value) {
-  // JSON has no infinity and no NaN.
+  raw(key, number(value));
+}
+
+void JsonWriter::member(std::string_view key, const std::vector<double>& values) {
+  std::string text = "[";
+  for (auto value : values)
+    text += (text.size() > 1 ? ", " : "") + number(value);
+  raw(key, text + "]");
+}
+
+std::string JsonWriter::number(double value) {
   if (!std::isfinite(value))
-    return raw(key, "null");
+    return "null"; // JSON has no number for it
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
-  raw(key, text);
+  return text;
 }
 
 void JsonWriter::member(std::string_view key, const std::vector<std::string>& values) {
@@ -70,4 +80,4 @@ std::string JsonWriter::quoted(std::string_view value) {
   return result + '"';
 }
 
-} // namespace p2plive::bench
+} // namespace p2plive::console
