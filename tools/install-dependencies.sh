@@ -16,7 +16,7 @@ packages=(
   # the encoder, the CDN and the services of a swarm on this machine
   ffmpeg nginx-light mosquitto coturn
   # to test
-  curl clang-format-14
+  curl clang-format-14 iproute2 nftables
 )
 
 missing=()
