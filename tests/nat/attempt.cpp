@@ -36,7 +36,7 @@ bool skip_to(Speaker& speaker, const std::string& word, std::string& rest, Outco
       return true;
     }
     if (line->starts_with("failed ") || line->starts_with("closed ")) {
-      outcome.reason = *line;
+      outcome.reason = line->starts_with("failed ") ? line->substr(7) : *line;
       return false;
     }
   }
@@ -48,26 +48,38 @@ bool skip_to(Speaker& speaker, const std::string& word, std::string& rest, Outco
 
 Attempt::Attempt(const Internet& internet, const NetworkNamespace& offerer,
                  const NetworkNamespace& answerer, std::uint64_t bytes) {
-  auto log = internet.directory() / "peers.log";
   auto a = next_number(), b = next_number();
-  answerer_ = std::make_unique<Speaker>(answerer, arguments(b, a, "answer", bytes), log);
+  log_ = internet.directory() / ("peers-" + std::to_string(a) + ".log");
+  answerer_ = std::make_unique<Speaker>(answerer, arguments(b, a, "answer", bytes), log_);
   auto ready = answerer_->line(15s);
   if (ready != "ready")
     throw std::runtime_error("the answerer does not reach the broker: " + ready.value_or("") +
-                             processes::log_tail(log));
-  offerer_ = std::make_unique<Speaker>(offerer, arguments(a, b, "offer", bytes), log);
+                             processes::log_tail(log_));
+  offerer_ = std::make_unique<Speaker>(offerer, arguments(a, b, "offer", bytes), log_);
+}
+
+std::string Attempt::end() {
+  std::string wrong;
+  for (auto* speaker : {offerer_.get(), answerer_.get()})
+    if (auto ended = speaker->process().terminate(10s); !ended.ok())
+      wrong += ended.describe() + ": " + processes::log_tail(log_, 40);
+  return wrong;
 }
 
 Outcome Attempt::finish(std::chrono::milliseconds patience) {
   Outcome outcome;
-  std::string open, rest;
+  std::string open, first, second;
   if (!skip_to(*offerer_, "open", open, outcome, patience) ||
-      !skip_to(*offerer_, "received", rest, outcome, patience) ||
-      !skip_to(*answerer_, "received", rest, outcome, patience))
+      !skip_to(*offerer_, "received", first, outcome, patience) ||
+      !skip_to(*answerer_, "received", second, outcome, patience))
     return outcome;
+  std::uint64_t bytes = 0;
+  std::istringstream(first) >> bytes >> outcome.transfer_milliseconds[0];
+  std::istringstream(second) >> bytes >> outcome.transfer_milliseconds[1];
   outcome.connected = true;
-  std::istringstream(open) >> outcome.milliseconds >> outcome.local >> outcome.remote >>
-      outcome.family;
+  std::istringstream words(open);
+  words >> outcome.milliseconds >> outcome.local >> outcome.remote >> std::ws;
+  std::getline(words, outcome.family);
   return outcome;
 }
 

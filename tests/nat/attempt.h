@@ -5,7 +5,9 @@
 #include "internet.h"
 #include "speaker.h"
 
+#include <array>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -15,8 +17,10 @@ struct Outcome {
   bool connected = false;
   int milliseconds = 0;      ///< from the offer's beginning to the open channel
   std::string local, remote; ///< types of the chosen candidates, as the offerer sees them
-  std::string family;        ///< "IPv4" or "IPv6"
-  std::string reason;        ///< where it did not connect
+  std::string family;        ///< "IPv4", "IPv6" or "link-local IPv6"
+  /// From the open channel to the last byte, at the offerer and at the answerer.
+  std::array<int, 2> transfer_milliseconds{};
+  std::string reason; ///< where it did not connect
 };
 
 class Attempt {
@@ -29,10 +33,15 @@ public:
   /// first MiB of a flow without end).
   Outcome finish(std::chrono::milliseconds patience = std::chrono::seconds(20));
 
+  /// Ends both; what was wrong with their ends, a sanitizer's complaint for instance; empty:
+  /// nothing.
+  std::string end();
+
   Speaker& offerer() { return *offerer_; }
   Speaker& answerer() { return *answerer_; }
 
 private:
+  std::filesystem::path log_;
   std::unique_ptr<Speaker> answerer_, offerer_;
 };
 

@@ -183,6 +183,9 @@ void Internet::attach(const NetworkNamespace& machine, const std::string& interf
 
 NetworkNamespace Internet::open_host() {
   NetworkNamespace host;
+  // All public machines are on one segment here, which in the world they are not: no short cut by
+  // link-local addresses.
+  host.run("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
   attach(host, "eth0");
   return host;
 }

@@ -45,7 +45,7 @@ public:
 
 private:
   friend class Internet;
-  /// Where its datagrams pass, and the chain there.
+  /// Puts it first where the site's datagrams pass.
   void add_rule(const std::string& rule);
 
   std::optional<NetworkNamespace> router_; ///< none: open

@@ -1,7 +1,7 @@
 // One end of a connection, signalled over the real broker; says on standard output what happens:
 //
 //   ready                       its inbox is open
-//   open MS LOCAL REMOTE IP     the channel is open, after so long; types of the chosen candidates
+//   open MS LOCAL REMOTE FAMILY the channel is open, after so long; types of the chosen candidates
 //   received BYTES MS           all of them, or the first part of an endless flow
 //   closed MS REASON            so long after the last message
 //   failed REASON               no connection within the ten seconds that a viewer gives it
@@ -15,13 +15,16 @@
 #include "net/timer.h"
 #include "viewer/signalling.h"
 
-#include <glib.h>
+#include <glib-unix.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <vector>
 
 using namespace p2plive;
 using namespace std::chrono_literals;
@@ -57,6 +60,12 @@ const char* name_of(net::IceCandidate::Type type) {
     return "relay";
   }
   return "?";
+}
+
+std::string family_of(const std::string& address) {
+  if (address.find(':') == std::string::npos)
+    return "IPv4";
+  return address.starts_with("fe80:") ? "link-local IPv6" : "IPv6";
 }
 
 class End {
@@ -129,9 +138,8 @@ private:
     auto path = connection_->selected_path();
     if (!path)
       return fail("open, and no candidates are selected");
-    auto family = path->remote.address.find(':') == std::string::npos ? "IPv4" : "IPv6";
     say("open " + std::to_string(milliseconds_since(began_)) + " " + name_of(path->local.type) +
-        " " + name_of(path->remote.type) + " " + family);
+        " " + name_of(path->remote.type) + " " + family_of(path->remote.address));
     opened_ = heard_ = Clock::now();
     send();
   }
@@ -188,8 +196,15 @@ int main(int argc, char** argv) {
     return 2;
   }
   auto* context = g_main_context_default();
-  End end(context, argv);
-  while (!end.over())
-    g_main_context_iteration(context, TRUE);
+  bool ended = false;
+  auto end_it = [](gpointer flag) -> gboolean { return *static_cast<bool*>(flag) = true; };
+  g_unix_signal_add(SIGTERM, end_it, &ended); // to the last: an end that came first is as good
+  {
+    End end(context, argv);
+    while (!end.over() && !ended)
+      g_main_context_iteration(context, TRUE);
+  }
+  for (int i = 0; i < 1000 && g_main_context_iteration(context, FALSE); ++i)
+    ; // what was closed is let go of
   return 0;
 }

@@ -6,8 +6,8 @@
 
 #include "processes/child_process.h"
 
+#include <algorithm>
 #include <chrono>
-#include <deque>
 #include <filesystem>
 #include <optional>
 #include <poll.h>
@@ -44,10 +44,11 @@ public:
         text_.erase(0, end + 1);
         return line;
       }
-      auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      auto left = std::max<std::chrono::milliseconds>(
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()),
+          std::chrono::milliseconds(0));
       pollfd readable{process_.output(), POLLIN, 0};
-      if (ended_ || left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) <= 0)
+      if (ended_ || poll(&readable, 1, static_cast<int>(left.count())) <= 0)
         return {};
       char bytes[4096];
       auto size = read(process_.output(), bytes, sizeof bytes);
