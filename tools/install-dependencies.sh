@@ -18,7 +18,7 @@ packages=(
   # to draw what p2plive-sim measured
   gnuplot-nox
   # to test
-  curl clang-format-14
+  curl clang-format-14 iproute2 nftables
 )
 
 missing=()

@@ -40,7 +40,7 @@ struct Send {
   std::size_t size = 0;
 };
 
-/// Open a connection to this viewer. Answered by peer_opened or peer_closed.
+/// Open a connection to this viewer. Answered by peer_opened, peer_closed or peer_unreachable.
 struct Connect {
   PeerId peer;
 };

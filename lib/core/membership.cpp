@@ -22,10 +22,28 @@ constexpr Duration silence_patience = 15s;
 constexpr Duration probation = 20s;
 constexpr unsigned most_failures = 4;
 
+/// Between attempts at one viewer: twice as long each time.
+constexpr Duration attempt_again_first = 10s;
+constexpr Duration attempt_again_most = 600s;
+constexpr Duration return_after = 2s;
+/// Who left for good is soon not in the tracker's answers any more: after so many failures in a row
+/// a viewer is tried only when the tracker still names it.
+constexpr unsigned failures_unnamed = 4;
+/// After so many attempts in a row without a path it is this viewer's own network that has none
+/// (strict NAT, UDP blocked): then one at a time, and while nobody is connected with pauses.
+constexpr unsigned most_fruitless = 8;
+constexpr Duration pause_first = 10s;
+constexpr Duration pause_most = 60s;
+
 constexpr Duration default_interval = 30s;
 constexpr Duration answer_patience = 15s;
 constexpr Duration retry_first = 1s;
 constexpr Duration retry_most = 60s;
+
+/// `first`, doubled `times` times, at most `most`.
+Duration doubled(Duration first, unsigned times, Duration most) {
+  return std::min<Duration>(first * (1 << std::min(times, 10u)), most);
+}
 
 } // namespace
 
@@ -43,8 +61,9 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
   announced_ = true;
   population_ = std::max<std::uint32_t>(answer.population, 1);
   for (const auto& peer : answer.peers)
-    if (peer != self_ && !banned_.contains(peer) && candidates_.size() < most_candidates)
-      candidates_.try_emplace(peer, Candidate{now, 0});
+    if (peer != self_ && !banned_.contains(peer))
+      if (auto* candidate = remember(peer))
+        candidate->named = true;
   auto interval =
       std::clamp<Duration>(answer.interval > 0s ? answer.interval : default_interval, 1s, 600s);
   announce_at_ = now + jittered(interval);
@@ -52,8 +71,7 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
 }
 
 void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
-  auto backoff =
-      std::min<Duration>(retry_first * (1 << std::min(tracker_failures_++, 6u)), retry_most);
+  auto backoff = doubled(retry_first, tracker_failures_++, retry_most);
   announce_at_ =
       now + jittered(std::clamp<Duration>(retry_after.value_or(backoff), retry_first, 600s));
 }
@@ -78,6 +96,8 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   }
   if (open + connecting_.size() >= max_peers_ + spare_slots)
     return false;
+  if (hardly_reaches_anybody() && open == 0 && !connecting_.empty())
+    return false;
   connecting_.emplace(peer, now);
   return true;
 }
@@ -85,22 +105,48 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
 void Membership::opened(const PeerId& peer) {
   connecting_.erase(peer);
   candidates_.erase(peer);
+  fruitless_ = 0;
 }
 
-void Membership::closed(Time now, const PeerId& peer, bool was_open) {
+void Membership::closed(Time now, const PeerId& peer, End end) {
   connecting_.erase(peer);
-  if (banned_.contains(peer) ||
-      (candidates_.size() >= most_candidates && !candidates_.contains(peer)))
+  if (end == End::unreachable)
+    found_no_path(now);
+  auto* candidate = banned_.contains(peer) ? nullptr : remember(peer);
+  if (!candidate)
     return;
-  auto& candidate = candidates_[peer];
-  if (!was_open)
-    ++candidate.failures;
-  // Who left for good is not in the tracker's next answers; trying it a few times costs little.
-  if (candidate.failures > 3) {
-    candidates_.erase(peer);
-    return;
+  auto wait = end == End::left
+                  ? return_after
+                  : doubled(attempt_again_first, candidate->failures++, attempt_again_most);
+  candidate->named = candidate->failures < failures_unnamed;
+  candidate->try_at = now + jittered(wait);
+}
+
+/// None: there is no room. Who failed most often makes it, for somebody new.
+Membership::Candidate* Membership::remember(const PeerId& peer) {
+  auto known = candidates_.find(peer);
+  if (known != candidates_.end())
+    return &known->second;
+  if (candidates_.size() >= most_candidates) {
+    auto worst =
+        std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) {
+          return a.second.failures < b.second.failures;
+        });
+    if (worst->second.failures == 0)
+      return nullptr;
+    candidates_.erase(worst);
   }
-  candidate.try_at = now + jittered(was_open ? 2s : 5s * (1 << candidate.failures));
+  return &candidates_[peer];
+}
+
+void Membership::found_no_path(Time now) {
+  ++fruitless_;
+  if (hardly_reaches_anybody())
+    next_try_at_ = now + jittered(doubled(pause_first, fruitless_ - most_fruitless, pause_most));
+}
+
+bool Membership::hardly_reaches_anybody() const {
+  return fruitless_ >= most_fruitless;
 }
 
 void Membership::ban(const PeerId& peer) {
@@ -137,8 +183,8 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
       step.drop.emplace_back(peer, "could not be connected in time");
   // When every place is taken, the worst one is given to somebody new now and then.
   bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
-    return entry.second.try_at <= now && !connecting_.contains(entry.first) &&
-           !open.contains(entry.first);
+    return entry.second.ready(now) && entry.second.failures == 0 &&
+           !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
   if (now < evict_at_ || open.size() < max_peers_ || !somebody_new || !step.drop.empty())
     return;
@@ -153,13 +199,16 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
 }
 
 void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+  auto at_once = hardly_reaches_anybody() ? 1 : most_connecting;
+  if (hardly_reaches_anybody() && open.empty() && now < next_try_at_)
+    return;
   std::vector<PeerId> ready;
   for (const auto& [id, candidate] : candidates_)
-    if (candidate.try_at <= now && !connecting_.contains(id) && !open.contains(id))
+    if (candidate.ready(now) && !connecting_.contains(id) && !open.contains(id))
       ready.push_back(id);
   std::shuffle(ready.begin(), ready.end(), random_);
   for (const auto& id : ready) {
-    if (open.size() + connecting_.size() >= max_peers_ || connecting_.size() >= most_connecting)
+    if (open.size() + connecting_.size() >= max_peers_ || connecting_.size() >= at_once)
       break;
     connecting_.emplace(id, now);
     step.connect.push_back(id);

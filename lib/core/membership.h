@@ -35,8 +35,13 @@ public:
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
   void opened(const PeerId& peer);
-  /// It was closed, or could not be opened: tried again later, the later the more often it failed.
-  void closed(Time now, const PeerId& peer, bool was_open);
+  enum class End {
+    left,        ///< it was open
+    failed,      ///< it never opened: nobody answered, or said no
+    unreachable, ///< it never opened, and both sides tried: there is no path
+  };
+  /// Tried again later, the later the more often it failed.
+  void closed(Time now, const PeerId& peer, End end);
   /// For this session nothing more to do with it.
   void ban(const PeerId& peer);
   bool banned(const PeerId& peer) const { return banned_.contains(peer); }
@@ -54,8 +59,13 @@ public:
 private:
   struct Candidate {
     Time try_at{};
-    unsigned failures = 0;
+    unsigned failures = 0; ///< in a row
+    bool named = true;     ///< by the tracker, since the last failure that counts
+    bool ready(Time now) const { return named && try_at <= now; }
   };
+  Candidate* remember(const PeerId& peer);
+  void found_no_path(Time now);
+  bool hardly_reaches_anybody() const;
   void judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void announce(Time now, std::size_t open, Step& step);
@@ -68,6 +78,8 @@ private:
   std::map<PeerId, Candidate> candidates_;
   std::map<PeerId, Time> connecting_; ///< since when
   std::set<PeerId> banned_;
+  unsigned fruitless_ = 0; ///< attempts without a path since one had one
+  Time next_try_at_{};     ///< while nobody at all is reached
   Time announce_at_ = Time::max();
   Time review_at_ = Time::max();
   Time evict_at_{};

@@ -412,6 +412,11 @@ void Swarm::peer_closed(Time now, const PeerId& peer) {
   impl_->run(now);
 }
 
+void Swarm::peer_unreachable(Time now, const PeerId& peer) {
+  impl_->membership.closed(now, peer, Membership::End::unreachable);
+  impl_->run(now);
+}
+
 void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
   impl_->cursor.taken(now, bytes, clock);
   impl_->run(now);

@@ -45,8 +45,9 @@ public:
   void tracker_failed(Time now, std::optional<Duration> retry_after);
 
   /// Another viewer offers a connection: true to answer it, false to refuse. When true, peer_opened
-  /// or peer_closed follows. An offer that crosses our own to the same viewer is settled by the
-  /// ids: the lower id is the offerer, so true means that our own offer is to be given up.
+  /// or peer_closed or peer_unreachable follows. An offer that crosses our own to the same viewer
+  /// is settled by the ids: the lower id is the offerer, so true means that our own offer is to be
+  /// given up.
   bool offer_arrived(Time now, const PeerId& peer);
   void peer_opened(Time now, const PeerId& peer);
   /// One data channel message, whole.
@@ -55,6 +56,8 @@ public:
   /// again when they fall under send_low_mark.
   void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);
   void peer_closed(Time now, const PeerId& peer);
+  /// An attempt in which each side heard from the other through the broker found no path.
+  void peer_unreachable(Time now, const PeerId& peer);
 
   /// The application took `bytes` delivered bytes. `clock` is how far the pipeline's clock has
   /// advanced since the first call while playing, where there is one (conventions.md, Pacing).

@@ -61,11 +61,12 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
 }
 
 void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
-  bool was_open = neighbours.contains(peer);
+  using End = Membership::End;
+  auto end = neighbours.contains(peer) ? End::left : End::failed;
   unask(peer);
   uploader.forget(peer);
   neighbours.erase(peer);
-  membership.closed(now, peer, was_open);
+  membership.closed(now, peer, end);
 }
 
 /// What this viewer was asked for becomes free for others.

@@ -35,6 +35,27 @@ NiceCandidateType nice_type(IceCandidate::Type type) {
   return NICE_CANDIDATE_TYPE_HOST;
 }
 
+IceCandidate::Type type_of(const NiceCandidate& candidate) {
+  switch (candidate.type) {
+  case NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE:
+    return IceCandidate::Type::server_reflexive;
+  case NICE_CANDIDATE_TYPE_PEER_REFLEXIVE:
+    return IceCandidate::Type::peer_reflexive;
+  case NICE_CANDIDATE_TYPE_RELAYED:
+    return IceCandidate::Type::relayed;
+  case NICE_CANDIDATE_TYPE_HOST:
+    break;
+  }
+  return IceCandidate::Type::host;
+}
+
+SelectedPath::End path_end(const NiceCandidate& candidate) {
+  std::array<char, NICE_ADDRESS_STRING_LEN> text{};
+  nice_address_to_string(&candidate.addr, text.data());
+  return {type_of(candidate), text.data(),
+          static_cast<std::uint16_t>(nice_address_get_port(&candidate.addr))};
+}
+
 NiceCandidate* new_nice_candidate(const IceCandidate& from, unsigned stream) {
   auto* candidate = nice_candidate_new(nice_type(from.type));
   candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
@@ -101,6 +122,13 @@ void IceTransport::add_local_addresses() {
 
 bool IceTransport::gather() {
   return agent_ && stream_ && nice_agent_gather_candidates(agent_, stream_);
+}
+
+std::optional<SelectedPath> IceTransport::selected_path() const {
+  NiceCandidate *local = nullptr, *remote = nullptr;
+  if (!agent_ || !nice_agent_get_selected_pair(agent_, stream_, component, &local, &remote))
+    return {};
+  return SelectedPath{path_end(*local), path_end(*remote)};
 }
 
 std::vector<std::string> IceTransport::local_candidates() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/peer_connection.h"
+#include "net/selected_path.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,8 @@ public:
   bool gathered() const { return gathered_; }
   bool connected() const { return connected_; }
   bool failed() const { return failed_; } ///< also: consent to send was lost (RFC 7675)
+
+  std::optional<SelectedPath> selected_path() const; ///< none before it is connected
 
   std::string ufrag() const { return ufrag_; }
   std::string password() const { return password_; }

@@ -43,6 +43,10 @@ std::uint64_t PeerConnection::received_bytes() const {
   return impl_->received_bytes();
 }
 
+std::optional<SelectedPath> PeerConnection::selected_path() const {
+  return impl_->selected_path();
+}
+
 void PeerConnection::close() {
   impl_->close();
 }

@@ -3,9 +3,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "net/selected_path.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,6 +66,7 @@ public:
   /// Bytes queued and not yet acknowledged by SCTP's send buffer.
   std::size_t buffered() const;
   std::uint64_t received_bytes() const; ///< UDP payload received, for the overhead figures
+  std::optional<SelectedPath> selected_path() const; ///< none: not connected
 
   /// Orderly: no event follows.
   void close();

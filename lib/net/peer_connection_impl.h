@@ -32,6 +32,9 @@ public:
   bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body);
   std::size_t buffered() const { return channel_ ? channel_->buffered() : 0; }
   std::uint64_t received_bytes() const { return ice_ ? ice_->received_bytes() : 0; }
+  std::optional<SelectedPath> selected_path() const {
+    return ice_ ? ice_->selected_path() : std::nullopt;
+  }
   void close();
 
   bool serve() override;

@@ -94,6 +94,8 @@ void Peers::described(const core::PeerId& peer, std::uint64_t session, std::stri
   signal.sdp = std::move(sdp);
   if (!send_signal_(std::move(signal)))
     link->deadline = now() + not_sent_within;
+  else
+    link->answered = link->state == Link::State::answering;
 }
 
 void Peers::opened(const core::PeerId& peer, std::uint64_t session) {
@@ -118,12 +120,15 @@ void Peers::arrived(const Signal& signal) {
   auto* link = find(signal.from, signal.session);
   if (!link)
     return;
-  if (signal.kind == Signal::Kind::answer && link->state == Link::State::offering)
+  if (signal.kind == Signal::Kind::answer && link->state == Link::State::offering) {
+    link->answered = true;
     link->connection->accept_answer(signal.sdp);
-  else if (signal.kind == Signal::Kind::candidates && link->state != Link::State::open)
+  } else if (signal.kind == Signal::Kind::candidates && link->state != Link::State::open) {
     link->connection->add_candidates(signal.candidates);
-  else if (signal.kind == Signal::Kind::refuse && link->state != Link::State::open)
+  } else if (signal.kind == Signal::Kind::refuse && link->state != Link::State::open) {
+    link->answered = false; // busy, which says nothing about the path
     lose(signal.from);
+  }
 }
 
 void Peers::offered(const Signal& offer) {
@@ -194,8 +199,11 @@ void Peers::tell_sent() {
 }
 
 void Peers::lose(const core::PeerId& peer) {
+  auto found = links_.find(peer);
+  bool no_path =
+      found != links_.end() && found->second.answered && found->second.state != Link::State::open;
   put_away(peer);
-  mind_.tell(&Swarm::peer_closed, peer);
+  mind_.tell(no_path ? &Swarm::peer_unreachable : &Swarm::peer_closed, peer);
 }
 
 void Peers::put_away(const core::PeerId& peer) {

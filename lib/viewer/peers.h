@@ -48,6 +48,7 @@ private:
     enum class State { offering, answering, open } state{};
     std::uint64_t session = 0;
     core::Time deadline{}; ///< of the set-up
+    bool answered = false; ///< the other side has our answer, or we have its
     std::unique_ptr<net::PeerConnection> connection;
   };
   struct Closing {
@@ -65,7 +66,7 @@ private:
                std::span<const std::uint8_t> bytes);
   void offered(const Signal& offer);
   void refuse(const core::PeerId& peer, std::uint64_t session, std::string reason);
-  /// Drops the link, and tells the core that it is closed.
+  /// Drops the link, and tells the core how it ended.
   void lose(const core::PeerId& peer);
   /// Takes the link away; the connection stays for a moment, for what it has still to send.
   void put_away(const core::PeerId& peer);

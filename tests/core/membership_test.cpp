@@ -4,6 +4,9 @@
 #include "core_test.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -85,20 +88,131 @@ GST_START_TEST(tracker_backoff) {
 }
 GST_END_TEST;
 
-// Rule: a viewer that cannot be reached is tried a few times, ever later, and then no more.
+using Attempts = std::vector<std::pair<Time, PeerId>>;
+
+/// Carries out attempts for so long, all of which end in the same way after ten seconds. The
+/// tracker says `answer` every half minute.
+static Attempts attempts(Membership& membership, Duration time, Membership::End end,
+                         const TrackerAnswer& answer = {}) {
+  Attempts all;
+  std::size_t ended = 0;
+  for (Duration at{}; at < time; at += 500ms) {
+    auto now = start + at;
+    if (at % 30s == 0s)
+      membership.tracker_answered(now, answer);
+    for (; ended < all.size() && now - all[ended].first >= 10s; ++ended)
+      membership.closed(now, all[ended].second, end);
+    auto step = membership.step(now, {});
+    for (const auto& peer : step.connect)
+      all.emplace_back(now, peer);
+  }
+  return all;
+}
+
+/// Seconds between attempts.
+static std::vector<double> gaps(const Attempts& tries) {
+  std::vector<double> out;
+  for (std::size_t i = 1; i < tries.size(); ++i)
+    out.push_back(seconds(tries[i].first - tries[i - 1].first));
+  return out;
+}
+
+// Rule: a viewer that does not answer is tried a few times, ever later, and then no more unless
+// the tracker still names it.
 GST_START_TEST(connection_backoff) {
   Membership membership(settings(0));
   membership.joined(start);
   membership.tracker_answered(start, {2, 600s, {peer(1)}});
-  std::vector<Time> tries;
-  for (auto now = start; now < start + 400s; now += 500ms)
-    if (!membership.step(now, {}).connect.empty()) {
-      tries.push_back(now);
-      membership.closed(now, peer(1), false);
-    }
+  auto tries = attempts(membership, 590s, Membership::End::failed);
   fail_unless_equals_int(tries.size(), 4);
-  for (std::size_t i = 2; i < tries.size(); ++i)
-    fail_unless(tries[i] - tries[i - 1] > tries[i - 1] - tries[i - 2]);
+  auto waits = gaps(tries); // each with the ten seconds that an attempt takes
+  fail_unless(waits[0] >= 18 && waits[0] <= 23, "%f", waits[0]);
+  fail_unless(waits[1] >= 26 && waits[1] <= 35, "%f", waits[1]);
+  fail_unless(waits[2] >= 42 && waits[2] <= 59, "%f", waits[2]);
+  membership.tracker_answered(start + 590s, {2, 600s, {peer(1)}});
+  fail_unless_equals_int(membership.step(start + 591s, {}).connect.size(), 1);
+}
+GST_END_TEST;
+
+// Rule: however often the tracker names a viewer that cannot be reached, it is tried some six times
+// in the first ten minutes, and then every ten minutes.
+GST_START_TEST(named_again_and_again) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  auto tries = attempts(membership, 3'600s, Membership::End::unreachable, {2, 30s, {peer(1)}});
+  auto early = std::count_if(tries.begin(), tries.end(),
+                             [](const auto& attempt) { return attempt.first < start + 600s; });
+  fail_unless(early >= 5 && early <= 7, "%d", int(early));
+  fail_unless(tries.size() <= 13, "%zu", tries.size());
+  fail_unless(gaps(tries).back() >= 480 && gaps(tries).back() <= 800);
+}
+GST_END_TEST;
+
+// Rule: a viewer with no path to anybody tries one at a time, with pauses that grow to a minute,
+// however many others there are; and it answers one at a time.
+GST_START_TEST(no_path_to_anybody) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  auto tries = attempts(membership, 600s, Membership::End::unreachable, answer(1, 200, 200));
+  fail_unless(tries.size() > 12, "%zu", tries.size());
+  fail_unless(tries[7].first == start && tries[8].first > start);
+  // 8, then after 10, 20, 40 and ever again 60 seconds, each taking 10.
+  auto waits = gaps(tries);
+  for (std::size_t i = 11; i < waits.size(); ++i)
+    fail_unless(waits[i] >= 10 + 48 && waits[i] <= 10 + 73, "%f", waits[i]);
+  fail_unless(tries.size() <= 8 + 12, "%zu", tries.size());
+  auto now = start + 700s;
+  membership.closed(now, tries.back().second, Membership::End::unreachable);
+  fail_unless(membership.offer_arrived(now, peer(301), 0));
+  fail_if(membership.offer_arrived(now, peer(302), 0));
+  membership.opened(peer(301));
+  fail_unless(membership.offer_arrived(now, peer(302), 1));
+  fail_unless(membership.offer_arrived(now, peer(303), 1));
+}
+GST_END_TEST;
+
+// Rule: one path found, and the others are tried as at the beginning; who merely does not answer,
+// or is full, says nothing about this viewer's network.
+GST_START_TEST(one_path_found) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.tracker_answered(start, answer(1, 8, 60));
+  for (const auto& peer : membership.step(start, {}).connect)
+    membership.closed(start + 10s, peer, Membership::End::unreachable);
+  membership.tracker_answered(start + 11s, answer(11, 40, 60));
+  fail_unless(membership.step(start + 12s, {}).connect.empty());
+  fail_unless_equals_int(membership.step(start + 23s, {}).connect.size(), 1);
+  fail_unless(membership.step(start + 25s, {}).connect.empty());
+  membership.opened(peer(99));
+  fail_unless(membership.step(start + 27s, {}).connect.size() >= 7);
+
+  Membership other(settings(0));
+  other.joined(start);
+  other.tracker_answered(start, answer(1, 200, 200));
+  for (auto now = start; now < start + 60s; now += 10s) {
+    auto connect = other.step(now, {}).connect;
+    fail_unless_equals_int(connect.size(), 8);
+    for (const auto& peer : connect)
+      other.closed(now + 1s, peer, Membership::End::failed);
+  }
+}
+GST_END_TEST;
+
+// Rule: there is a limit to how many viewers are known; who failed most often makes room.
+GST_START_TEST(room_for_the_new) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.tracker_answered(start, answer(1, 256, 400));
+  membership.closed(start, peer(7), Membership::End::failed);
+  membership.tracker_answered(start, answer(301, 2, 400));
+  std::set<PeerId> tried;
+  for (auto now = start; now < start + 300s; now += 2s)
+    for (const auto& peer : membership.step(now, {}).connect) {
+      tried.insert(peer);
+      membership.opened(peer);
+    }
+  fail_unless(tried.contains(peer(301)));
+  fail_if(tried.contains(peer(302)) || tried.contains(peer(7)));
 }
 GST_END_TEST;
 
@@ -187,6 +301,10 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, announces);
   tcase_add_test(tcase, tracker_backoff);
   tcase_add_test(tcase, connection_backoff);
+  tcase_add_test(tcase, named_again_and_again);
+  tcase_add_test(tcase, no_path_to_anybody);
+  tcase_add_test(tcase, one_path_found);
+  tcase_add_test(tcase, room_for_the_new);
   tcase_add_test(tcase, places);
   tcase_add_test(tcase, eviction);
   tcase_add_test(tcase, the_audience);

@@ -87,8 +87,12 @@ GST_START_TEST(two_ends_open) {
   test::Loop loop;
   Pair pair(loop.context());
   pair.start();
+  fail_if(pair.offerer.connection->selected_path());
   fail_unless(loop.run_until([&] { return pair.open(); }), "%s / %s", pair.offerer.reason.c_str(),
               pair.answerer.reason.c_str());
+  auto path = pair.offerer.connection->selected_path();
+  fail_unless(path && path->local.address == "127.0.0.1" && path->remote.address == "127.0.0.1");
+  fail_unless(path->local.type == net::IceCandidate::Type::host && path->remote.port > 0);
   loop.run_for(50ms);
   fail_unless_equals_int(pair.offerer.opened, 1);
   fail_unless_equals_int(pair.answerer.opened, 1);

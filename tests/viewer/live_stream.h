@@ -19,12 +19,17 @@ namespace p2plive::test {
 /// Segments of one second. An encoder that is started again begins at number 0, with other bytes.
 class LiveStream {
 public:
-  /// `locations`: further lines for nginx. Throws std::runtime_error.
-  explicit LiveStream(const std::string& locations = {}) {
+  /// `locations`: further lines for nginx; `address`: other than loopback, on port 80. Throws
+  /// std::runtime_error.
+  explicit LiveStream(const std::string& locations = {}, const std::string& address = {}) {
     processes::NginxOptions options;
     options.directory = directory_.path();
     options.root = directory_.path();
     options.locations = locations;
+    if (!address.empty()) {
+      options.address = address;
+      options.port = 80;
+    }
     auto started = processes::start_nginx(options);
     if (!started)
       throw std::runtime_error(started.error());

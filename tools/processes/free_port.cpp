@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "processes/free_port.h"
 
+#include <arpa/inet.h>
 #include <array>
 #include <cstring>
 #include <netinet/in.h>
@@ -23,11 +24,11 @@ public:
   }
   int fd() const { return fd_; }
   bool bind(std::uint16_t port) {
-    auto address = loopback(port);
+    auto address = at(port, "127.0.0.1");
     return ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
-  bool connect(std::uint16_t port) {
-    auto address = loopback(port);
+  bool connect(std::uint16_t port, const std::string& to) {
+    auto address = at(port, to);
     return ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
   std::uint16_t port() const {
@@ -38,11 +39,11 @@ public:
   }
 
 private:
-  static sockaddr_in loopback(std::uint16_t port) {
+  static sockaddr_in at(std::uint16_t port, const std::string& host) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, host.c_str(), &address.sin_addr);
     return address;
   }
 
@@ -60,13 +61,14 @@ std::uint16_t free_port() {
   return 0;
 }
 
-bool tcp_answers(std::uint16_t port) {
-  return Socket(SOCK_STREAM).connect(port);
+bool tcp_answers(std::uint16_t port, const std::string& address) {
+  return Socket(SOCK_STREAM).connect(port, address);
 }
 
-bool stun_answers(std::uint16_t port, std::chrono::milliseconds deadline) {
+bool stun_answers(std::uint16_t port, std::chrono::milliseconds deadline,
+                  const std::string& address) {
   Socket udp(SOCK_DGRAM);
-  if (!udp.connect(port))
+  if (!udp.connect(port, address))
     return false;
   // A binding request without attributes: type, length, magic cookie, transaction id.
   std::array<std::uint8_t, 20> request = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, 'p', '2',

@@ -36,13 +36,18 @@ fs::path template_directory() {
   return P2PLIVE_INSTALLED_CONF_DIR;
 }
 
+/// Where a service listens, and its folder.
+struct Place {
+  fs::path directory;
+  std::string address;
+  std::uint16_t port = 0;
+};
+
 struct Plan {
   std::string name;
-  /// Writes the configuration for a port and says what to run.
-  std::function<tl::expected<std::vector<std::string>, std::string>(const fs::path& directory,
-                                                                    std::uint16_t port)>
-      prepare;
-  std::function<bool(std::uint16_t port)> answers;
+  /// Writes the configuration and says what to run.
+  std::function<tl::expected<std::vector<std::string>, std::string>(const Place&)> prepare;
+  std::function<bool(const Place&)> answers;
 };
 
 tl::expected<fs::path, std::string> write_file(const fs::path& file, const std::string& text) {
@@ -57,12 +62,14 @@ tl::expected<fs::path, std::string> write_file(const fs::path& file, const std::
 tl::expected<Service, std::string> start_once(const Plan& plan, const ServiceOptions& options,
                                               std::uint16_t port) {
   Service service;
+  service.host = options.address;
   service.port = port;
   service.directory = options.directory / plan.name;
   service.log = service.directory / "output.log";
   std::error_code error;
   fs::create_directories(service.directory, error);
-  auto argv = plan.prepare(service.directory, port);
+  Place place{service.directory, options.address, port};
+  auto argv = plan.prepare(place);
   if (!argv)
     return tl::make_unexpected(argv.error());
   SpawnOptions spawn;
@@ -76,7 +83,7 @@ tl::expected<Service, std::string> start_once(const Plan& plan, const ServiceOpt
   auto until = std::chrono::steady_clock::now() + options.deadline;
   while (service.process.alive() && std::chrono::steady_clock::now() < until) {
     // Asked again after the answer: it may be another program's that took the port first.
-    if (plan.answers(port) && !service.process.wait(poll_interval))
+    if (plan.answers(place) && !service.process.wait(poll_interval))
       return service;
     service.process.wait(poll_interval);
   }
@@ -97,19 +104,23 @@ tl::expected<Service, std::string> start(const Plan& plan, const ServiceOptions&
   return result;
 }
 
+bool accepts(const Place& place) {
+  return tcp_answers(place.port, place.address);
+}
+
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 /// Fills a template into a file of the service's folder.
-tl::expected<fs::path, std::string> configure(const std::string& name, const fs::path& directory,
-                                              std::uint16_t port, Values values) {
-  values.insert(values.end(), {{"ADDRESS", "127.0.0.1"},
-                               {"PORT", std::to_string(port)},
-                               {"DIRECTORY", directory.string()},
+tl::expected<fs::path, std::string> configure(const std::string& name, const Place& place,
+                                              Values values) {
+  values.insert(values.end(), {{"ADDRESS", place.address},
+                               {"PORT", std::to_string(place.port)},
+                               {"DIRECTORY", place.directory.string()},
                                {"USER", user_name()}});
   auto text = fill_template(name + ".in", values);
   if (!text)
     return tl::make_unexpected(text.error());
-  return write_file(directory / name, *text);
+  return write_file(place.directory / name, *text);
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -144,9 +155,9 @@ tl::expected<std::string, std::string> fill_template(const std::string& file,
 tl::expected<Service, std::string> start_mosquitto(const ServiceOptions& options) {
   Plan plan;
   plan.name = "mosquitto";
-  plan.answers = tcp_answers;
-  plan.prepare = [](const fs::path& directory, std::uint16_t port) {
-    return configure("mosquitto.conf", directory, port, {}).map([](const fs::path& file) {
+  plan.answers = accepts;
+  plan.prepare = [](const Place& place) {
+    return configure("mosquitto.conf", place, {}).map([](const fs::path& file) {
       return std::vector<std::string>{"mosquitto", "-c", file.string()};
     });
   };
@@ -156,9 +167,9 @@ tl::expected<Service, std::string> start_mosquitto(const ServiceOptions& options
 tl::expected<Service, std::string> start_coturn(const ServiceOptions& options) {
   Plan plan;
   plan.name = "coturn";
-  plan.answers = [](std::uint16_t port) { return stun_answers(port, 100ms); };
-  plan.prepare = [](const fs::path& directory, std::uint16_t port) {
-    return configure("turnserver.conf", directory, port, {}).map([](const fs::path& file) {
+  plan.answers = [](const Place& place) { return stun_answers(place.port, 100ms, place.address); };
+  plan.prepare = [](const Place& place) {
+    return configure("turnserver.conf", place, {}).map([](const fs::path& file) {
       return std::vector<std::string>{"turnserver", "-c", file.string()};
     });
   };
@@ -168,11 +179,10 @@ tl::expected<Service, std::string> start_coturn(const ServiceOptions& options) {
 tl::expected<Service, std::string> start_nginx(const NginxOptions& options) {
   Plan plan;
   plan.name = options.name;
-  plan.answers = tcp_answers;
+  plan.answers = accepts;
   plan.prepare =
-      [&options](const fs::path& directory,
-                 std::uint16_t port) -> tl::expected<std::vector<std::string>, std::string> {
-    auto file = configure("nginx.conf", directory, port,
+      [&options](const Place& place) -> tl::expected<std::vector<std::string>, std::string> {
+    auto file = configure("nginx.conf", place,
                           {{"ROOT", options.root.string()}, {"LOCATIONS", options.locations}});
     if (!file)
       return tl::make_unexpected(file.error());
@@ -180,13 +190,13 @@ tl::expected<Service, std::string> start_nginx(const NginxOptions& options) {
       std::ifstream in(*file);
       std::string text(std::istreambuf_iterator<char>(in), {});
       auto servers = options.complete_servers;
-      replace_all(servers, "@PORT@", std::to_string(port));
+      replace_all(servers, "@PORT@", std::to_string(place.port));
       replace_servers(text, servers);
       if (auto written = write_file(*file, text); !written)
         return tl::make_unexpected(written.error());
     }
-    return std::vector<std::string>{"nginx", "-p",    directory.string(), "-c", file->string(),
-                                    "-e",    "stderr"};
+    return std::vector<std::string>{
+        "nginx", "-p", place.directory.string(), "-c", file->string(), "-e", "stderr"};
   };
   return start(plan, options);
 }

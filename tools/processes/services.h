@@ -1,6 +1,7 @@
-// mosquitto, coturn and nginx on loopback, each a child process started from the configuration
-// templates that ship with p2plive (conf/*.conf.in), for the swarm bench and for tests. A start
-// returns when the service answers, or with a sentence and the end of its log.
+// mosquitto, coturn and nginx on loopback (or another address of this machine), each a child
+// process started from the configuration templates that ship with p2plive (conf/*.conf.in), for the
+// swarm bench and for tests. A start returns when the service answers, or with a sentence and the
+// end of its log.
 //
 // Call from the main thread: see child_process.h.
 // SPDX-License-Identifier: LGPL-2.1-or-later
@@ -14,11 +15,12 @@ namespace p2plive::processes {
 
 struct Service {
   ChildProcess process;
-  std::uint16_t port = 0;          ///< on 127.0.0.1; UDP for coturn, TCP else
+  std::string host;                ///< the address that it listens on
+  std::uint16_t port = 0;          ///< UDP for coturn, TCP else
   std::filesystem::path directory; ///< its configuration, log and temporary files
   std::filesystem::path log;
 
-  std::string address() const { return "127.0.0.1:" + std::to_string(port); }
+  std::string address() const { return host + ":" + std::to_string(port); }
   std::string url() const { return "http://" + address() + "/"; }
 };
 
@@ -28,6 +30,8 @@ struct ServiceOptions {
   std::filesystem::path directory;
   std::uint16_t port = 0; ///< 0: any free one; else this, as after a restart
   std::chrono::milliseconds deadline = std::chrono::seconds(10);
+  /// IPv4, of this machine. With another than 127.0.0.1 the port must be given.
+  std::string address = "127.0.0.1";
 };
 
 struct NginxOptions : ServiceOptions {
