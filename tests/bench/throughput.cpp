@@ -11,7 +11,7 @@ namespace p2plive::bench {
 namespace {
 
 /// What a side keeps queued on each connection that goes as fast as it can.
-constexpr std::size_t kept_queued = 256 * 1024;
+constexpr std::size_t kept_queued = 1024 * 1024;
 constexpr unsigned pace_ms = 2;
 
 /// Sends on all connections, either whatever they take or one message after another at a rate.

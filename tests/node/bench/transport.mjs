@@ -7,7 +7,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const keptQueued = 256 * 1024;
+const keptQueued = 1024 * 1024;
 const [library, connections, size, time] = process.argv.slice(2);
 const { Connection } = await import(`./${library}.mjs`);
 
