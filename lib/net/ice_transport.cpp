@@ -4,6 +4,7 @@
 #include "net/ice_candidate.h"
 
 #include <gio/gio.h>
+#include <netinet/in.h>
 #include <nice/agent.h>
 
 #include <array>
@@ -16,7 +17,7 @@ namespace p2plive::net {
 namespace {
 
 constexpr unsigned component = NICE_COMPONENT_TYPE_RTP;
-constexpr std::size_t datagrams_in_batch = 32;
+constexpr std::size_t datagrams_in_batch = UdpPath::most_datagrams;
 constexpr std::size_t most_received = 4 * 1024 * 1024; ///< unserved bytes; more is lost
 constexpr std::size_t kept_capacity = 16 * 1024;       ///< of an idle connection
 constexpr int socket_buffer = 1024 * 1024;             ///< asked for; the system may give less
@@ -103,6 +104,7 @@ void IceTransport::set_up_agent(const Options& options) {
                  static_cast<guint>(options.stun->port), nullptr);
   g_signal_connect(agent_, "candidate-gathering-done", G_CALLBACK(on_gathered), this);
   g_signal_connect(agent_, "component-state-changed", G_CALLBACK(on_state), this);
+  g_signal_connect(agent_, "new-selected-pair-full", G_CALLBACK(on_selected_pair), this);
   add_local_addresses();
 }
 
@@ -181,13 +183,17 @@ void IceTransport::on_gathered(NiceAgent*, unsigned, void* user_data) {
 void IceTransport::on_state(NiceAgent*, unsigned, unsigned, unsigned state, void* user_data) {
   auto* self = static_cast<IceTransport*>(user_data);
   if (state == NICE_COMPONENT_STATE_CONNECTED || state == NICE_COMPONENT_STATE_READY) {
-    if (!self->connected_)
-      self->widen_socket_buffers();
+    self->take_path();
     self->connected_ = true;
   } else if (state == NICE_COMPONENT_STATE_FAILED) {
     self->failed_ = true;
   }
   self->wake_();
+}
+
+void IceTransport::on_selected_pair(NiceAgent*, unsigned, unsigned, NiceCandidate*, NiceCandidate*,
+                                    void* user_data) {
+  static_cast<IceTransport*>(user_data)->take_path();
 }
 
 // libnice calls this until the socket would block: only queue here.
@@ -223,13 +229,23 @@ void IceTransport::forget_received() {
     received_ = {};
 }
 
-// A burst of one peer's window otherwise overruns the default of 208 KiB.
-void IceTransport::widen_socket_buffers() {
+void IceTransport::take_path() {
+  path_.forget();
+  NiceCandidate *local = nullptr, *remote = nullptr;
   auto* socket = nice_agent_get_selected_socket(agent_, stream_, component);
   if (!socket)
     return;
+  // A burst of one peer's window otherwise overruns the default of 208 KiB.
   g_socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, socket_buffer, nullptr);
   g_socket_set_option(socket, SOL_SOCKET, SO_SNDBUF, socket_buffer, nullptr);
+  // A relay wraps what it is given: that is libnice's work.
+  if (nice_agent_get_selected_pair(agent_, stream_, component, &local, &remote) &&
+      local->type != NICE_CANDIDATE_TYPE_RELAYED) {
+    sockaddr_storage to{};
+    nice_address_copy_to_sockaddr(&remote->addr, reinterpret_cast<sockaddr*>(&to));
+    path_.use(g_socket_get_fd(socket), to,
+              to.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  }
   g_object_unref(socket);
 }
 
@@ -243,8 +259,15 @@ void IceTransport::send(std::span<const std::uint8_t> datagram) {
 }
 
 void IceTransport::flush() {
-  if (out_lengths_.empty())
-    return;
+  if (path_.usable())
+    path_.send(out_, out_lengths_);
+  else if (!out_lengths_.empty())
+    flush_by_agent();
+  out_.clear();
+  out_lengths_.clear();
+}
+
+void IceTransport::flush_by_agent() {
   std::array<GOutputVector, datagrams_in_batch> vectors;
   std::array<NiceOutputMessage, datagrams_in_batch> messages;
   std::size_t count = 0;
@@ -258,8 +281,6 @@ void IceTransport::flush() {
   if (agent_ && connected_)
     nice_agent_send_messages_nonblocking(agent_, stream_, component, messages.data(),
                                          static_cast<guint>(count), nullptr, nullptr);
-  out_.clear();
-  out_lengths_.clear();
 }
 
 void IceTransport::close() {
@@ -267,6 +288,7 @@ void IceTransport::close() {
   if (!agent)
     return;
   connected_ = false;
+  path_.forget();
   g_signal_handlers_disconnect_by_data(agent, this);
   nice_agent_attach_recv(agent, stream_, component, context_, nullptr, nullptr);
   nice_agent_remove_stream(agent, stream_);

@@ -4,6 +4,7 @@
 
 #include "net/peer_connection.h"
 #include "net/selected_path.h"
+#include "net/udp_path.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 typedef struct _NiceAgent NiceAgent;
+typedef struct _NiceCandidate NiceCandidate;
 
 namespace p2plive::net {
 
@@ -64,12 +66,15 @@ public:
 private:
   static void on_gathered(NiceAgent*, unsigned stream, void* self);
   static void on_state(NiceAgent*, unsigned stream, unsigned component, unsigned state, void* self);
+  static void on_selected_pair(NiceAgent*, unsigned stream, unsigned component,
+                               NiceCandidate* local, NiceCandidate* remote, void* self);
   static void on_datagram(NiceAgent*, unsigned stream, unsigned component, unsigned size,
                           char* bytes, void* self);
   void set_up_agent(const Options& options);
   void add_local_addresses();
   void forget_received();
-  void widen_socket_buffers();
+  void take_path();
+  void flush_by_agent();
 
   GMainContext* context_;
   std::function<void()> wake_;
@@ -86,6 +91,7 @@ private:
   std::size_t next_length_ = 0, next_byte_ = 0;
   std::uint64_t received_bytes_ = 0;
 
+  UdpPath path_; ///< once there is one
   std::vector<std::uint8_t> out_;
   std::vector<std::uint16_t> out_lengths_;
 };
