@@ -145,12 +145,18 @@ tl::expected<Service, std::string> start_mosquitto(const ServiceOptions& options
   Plan plan;
   plan.name = "mosquitto";
   plan.answers = tcp_answers;
-  plan.prepare = [](const fs::path& directory, std::uint16_t port) {
-    return configure("mosquitto.conf", directory, port, {}).map([](const fs::path& file) {
+  std::uint16_t websocket_port = 0;
+  plan.prepare = [&](const fs::path& directory, std::uint16_t port) {
+    websocket_port = free_port();
+    Values more{{"WEBSOCKET_PORT", std::to_string(websocket_port)}};
+    return configure("mosquitto.conf", directory, port, more).map([](const fs::path& file) {
       return std::vector<std::string>{"mosquitto", "-c", file.string()};
     });
   };
-  return start(plan, options);
+  auto service = start(plan, options);
+  if (service)
+    service->websocket_port = websocket_port;
+  return service;
 }
 
 tl::expected<Service, std::string> start_coturn(const ServiceOptions& options) {

@@ -14,8 +14,9 @@ namespace p2plive::processes {
 
 struct Service {
   ChildProcess process;
-  std::uint16_t port = 0;          ///< on 127.0.0.1; UDP for coturn, TCP else
-  std::filesystem::path directory; ///< its configuration, log and temporary files
+  std::uint16_t port = 0;           ///< on 127.0.0.1; UDP for coturn, TCP else
+  std::uint16_t websocket_port = 0; ///< of mosquitto, for browsers; another after each start
+  std::filesystem::path directory;  ///< its configuration, log and temporary files
   std::filesystem::path log;
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port); }
