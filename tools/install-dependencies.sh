@@ -19,6 +19,11 @@ packages=(
   curl clang-format-14
 )
 
+# Other people's data channels, for the interop tests and the benchmark; any Node.js from 18.20 on
+# will do.
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
+
 missing=()
 for package in "${packages[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
