@@ -17,6 +17,8 @@ packages=(
   ffmpeg nginx-light mosquitto coturn
   # to test
   curl clang-format-14
+  # the other side of interop tests
+  chromium gstreamer1.0-nice
 )
 
 # Other people's data channels, for the interop tests and the benchmark; any Node.js from 18.20 on
