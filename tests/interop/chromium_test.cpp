@@ -32,7 +32,7 @@ void meet(bool we_offer, bool hide_addresses) {
   fail_unless(problem.empty(), "%s", problem.c_str());
   auto server = processes::start_nginx(web);
   fail_unless(server.has_value(), "%s", server ? "" : server.error().c_str());
-  problem = encounter.run([&](auto&, const std::string& options) {
+  problem = encounter.run([&](const std::string& options) {
     return test::chromium(encounter.directory.path(),
                           server->url() + "page.html#" + percent_encoded(options), hide_addresses);
   });

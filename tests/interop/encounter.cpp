@@ -43,7 +43,7 @@ std::string Encounter::options_of_the_other() const {
          ",\"trickle\":" + flag(kind_.trickles) + "}";
 }
 
-std::string Encounter::run(const Command& command) {
+std::string Encounter::open_inbox() {
   processes::ServiceOptions options;
   options.directory = directory.path();
   auto broker = processes::start_mosquitto(options);
@@ -54,8 +54,14 @@ std::string Encounter::run(const Command& command) {
   ours = std::make_unique<OurSide>(loop_.context(), meeting_, kind_.size);
   if (!loop_.run_until([&] { return ours->ready(); }))
     return "our inbox does not open";
+  return {};
+}
+
+std::string Encounter::run(const Command& command) {
+  if (auto problem = open_inbox(); !problem.empty())
+    return problem;
   processes::SpawnOptions spawn;
-  spawn.argv = command(*this, options_of_the_other());
+  spawn.argv = command(options_of_the_other());
   spawn.log = directory / "other.log";
   spawn.environment = {{"HOME", directory.path().string()}};
   auto other = processes::ChildProcess::spawn(spawn);

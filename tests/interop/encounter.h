@@ -24,8 +24,8 @@ constexpr std::size_t exchanged = 64 << 20;
 
 class Encounter {
 public:
-  /// What to run, given the broker's service and the other side's options as JSON.
-  using Command = std::function<std::vector<std::string>(Encounter&, const std::string& options)>;
+  /// What to run, given the other side's options as JSON.
+  using Command = std::function<std::vector<std::string>(const std::string& options)>;
 
   struct Kind {
     const char* name = ""; ///< for the line that is printed
@@ -38,8 +38,14 @@ public:
 
   Encounter(Loop& loop, const Kind& kind);
 
+  /// The first part of run(), for who has the other side elsewhere.
+  std::string open_inbox();
   /// Empty: all as it should be; else what is not, with the end of the other side's log.
   std::string run(const Command& command);
+  /// What the other side is to know; the broker's port from run() on.
+  Meeting of_the_other() const {
+    return {meeting_.broker_port, meeting_.other, meeting_.self, meeting_.rid, !meeting_.offers};
+  }
 
   processes::TemporaryDirectory directory{"p2plive-interop"};
   std::unique_ptr<OurSide> ours;

@@ -13,7 +13,7 @@ static void meet(const char* library, bool we_offer, bool trickles) {
   auto scripts = encounter.directory / "scripts";
   auto problem = test::make_scripts(scripts);
   fail_unless(problem.empty(), "%s", problem.c_str());
-  problem = encounter.run([&](auto&, const std::string& options) {
+  problem = encounter.run([&](const std::string& options) {
     return std::vector<std::string>{"node", (scripts / "node.mjs").string(), library, options};
   });
   fail_unless(problem.empty(), "%s", problem.c_str());
