@@ -19,12 +19,16 @@ std::string percent_encoded(const std::string& text) {
 }
 
 /// Also checks that Chromium has named its addresses as it was told to.
-void meet(bool we_offer, bool hide_addresses) {
+using Restart = test::Encounter::Restart;
+
+void meet(bool we_offer, bool hide_addresses, Restart restart = Restart::no) {
   test::Loop loop;
   test::Encounter encounter(loop, {.name = hide_addresses ? "Chromium, mDNS names" : "Chromium",
                                    .we_offer = we_offer,
                                    .trickles = true,
-                                   .websocket = true});
+                                   .websocket = true,
+                                   .restart = restart,
+                                   .size = restart == Restart::no ? test::exchanged : 8 << 20});
   processes::NginxOptions web;
   web.directory = encounter.directory.path();
   web.root = encounter.directory / "scripts";
@@ -70,6 +74,17 @@ GST_START_TEST(chromium_offers) {
 }
 GST_END_TEST;
 
+// Rule: an ICE restart, whoever begins it, changes the path and nothing else.
+GST_START_TEST(chromium_answers_our_restart) {
+  meet(true, true, Restart::ours);
+}
+GST_END_TEST;
+
+GST_START_TEST(chromium_restarts) {
+  meet(true, true, Restart::theirs);
+}
+GST_END_TEST;
+
 static Suite* interop_chromium_suite() {
   auto* suite = suite_create("interop_chromium");
   auto* tcase = tcase_create("general");
@@ -79,6 +94,8 @@ static Suite* interop_chromium_suite() {
   tcase_add_test(tcase, chromium_hidden_offers);
   tcase_add_test(tcase, chromium_answers);
   tcase_add_test(tcase, chromium_offers);
+  tcase_add_test(tcase, chromium_answers_our_restart);
+  tcase_add_test(tcase, chromium_restarts);
   return suite;
 }
 

@@ -40,7 +40,8 @@ std::string Encounter::options_of_the_other() const {
          "\",\"other\":\"" + meeting_.self.to_hex() + "\",\"rid\":\"" + meeting_.rid.to_hex() +
          "\",\"size\":" + std::to_string(kind_.size) +
          ",\"seed\":7654321,\"offers\":" + flag(!kind_.we_offer) +
-         ",\"trickle\":" + flag(kind_.trickles) + "}";
+         ",\"trickle\":" + flag(kind_.trickles) +
+         ",\"restarts\":" + flag(kind_.restart == Restart::theirs) + "}";
 }
 
 std::string Encounter::open_inbox() {
@@ -82,10 +83,15 @@ std::string Encounter::meet(processes::ChildProcess& other) {
   if (!loop_.run_until([&] { return ours->open || over(); }, 20s) || !ours->open)
     return "the channel does not open: " + ours->reason;
   auto open_after = seconds();
+  if (kind_.restart == Restart::ours)
+    ours->restart();
   loop_.run_until([&] { return ours->exchange.finished() || over(); }, exchange_within);
   auto exchanged_after = seconds();
   if (auto complaint = ours->exchange.complaint(); !complaint.empty())
     return complaint + (ours->closed ? " (closed: " + ours->reason + ")" : "");
+  auto restarted = [&] { return ours->restarts > 0 && !ours->restarting(); };
+  if (kind_.restart != Restart::no && !loop_.run_until(restarted))
+    return "ICE does not restart";
   ours->close();
   auto noticed = [&] { return !kind_.says_closed || ours->last_refusal == "closed"; };
   if (!loop_.run_until(noticed, close_noticed_within))

@@ -27,12 +27,14 @@ public:
   /// What to run, given the other side's options as JSON.
   using Command = std::function<std::vector<std::string>(const std::string& options)>;
 
+  enum class Restart { no, ours, theirs };
   struct Kind {
     const char* name = ""; ///< for the line that is printed
     bool we_offer = false;
-    bool trickles = false;   ///< the other side sends its candidates as it finds them
-    bool websocket = false;  ///< the other side speaks MQTT over it
-    bool says_closed = true; ///< and tells us when it has noticed our close
+    bool trickles = false;         ///< the other side sends its candidates as it finds them
+    bool websocket = false;        ///< the other side speaks MQTT over it
+    bool says_closed = true;       ///< and tells us when it has noticed our close
+    Restart restart = Restart::no; ///< of ICE, in the middle of the exchange
     std::size_t size = exchanged;
   };
 
@@ -40,6 +42,7 @@ public:
 
   /// The first part of run(), for who has the other side elsewhere.
   std::string open_inbox();
+  void end_broker() { broker_.process.terminate(); }
   /// Empty: all as it should be; else what is not, with the end of the other side's log.
   std::string run(const Command& command);
   /// What the other side is to know; the broker's port from run() on.

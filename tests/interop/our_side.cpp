@@ -18,7 +18,11 @@ OurSide::OurSide(GMainContext* context, const Meeting& meeting, std::size_t size
   options.certificate = net::Certificate::generate();
   options.local_addresses = {"127.0.0.1"};
   net::PeerConnectionEvents events;
-  events.local_description = [this](std::string sdp) { describe(std::move(sdp)); };
+  events.local_description = [this](std::string sdp) { describe(std::move(sdp), meeting_.offers); };
+  events.restart_description = [this](bool offers, std::string sdp) {
+    restarts += !offers;
+    describe(std::move(sdp), offers);
+  };
   events.open = [this] {
     open = true;
     exchange.begin();
@@ -33,9 +37,9 @@ OurSide::OurSide(GMainContext* context, const Meeting& meeting, std::size_t size
   signalling_.use({{"127.0.0.1", meeting.broker_port, false}});
 }
 
-void OurSide::describe(std::string sdp) {
+void OurSide::describe(std::string sdp, bool offers) {
   Signal signal;
-  signal.kind = meeting_.offers ? Signal::Kind::offer : Signal::Kind::answer;
+  signal.kind = offers ? Signal::Kind::offer : Signal::Kind::answer;
   signal.to = meeting_.other;
   signal.session = session_;
   signal.sdp = std::move(sdp);
@@ -56,6 +60,7 @@ void OurSide::arrived(const Signal& signal) {
     connection_->accept_offer(signal.sdp);
     break;
   case Signal::Kind::answer:
+    restarts += open;
     connection_->accept_answer(signal.sdp);
     break;
   case Signal::Kind::candidates:

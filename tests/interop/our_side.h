@@ -27,6 +27,8 @@ public:
 
   bool ready() const { return signalling_.ready(); } ///< the other side may come
   void close() { connection_->close(); }
+  void restart() { connection_->restart_ice(); }
+  bool restarting() const { return connection_->restarting(); }
 
   Exchange exchange;
   std::string offer_sdp;               ///< theirs
@@ -34,10 +36,11 @@ public:
   std::string last_refusal;            ///< what they said last by Refuse
   std::string reason;                  ///< why the connection is closed
   bool open = false, closed = false;
+  int restarts = 0; ///< of ICE, with an offer and its answer
 
 private:
   void arrived(const viewer::Signal& signal);
-  void describe(std::string sdp);
+  void describe(std::string sdp, bool offers);
   void note_candidates(const std::string& sdp);
 
   Meeting meeting_;

@@ -26,6 +26,13 @@ function exchangeOver(channel, options) {
   return new Promise((resolve) => channel.addEventListener('close', resolve));
 }
 
+/** Our offer of an ICE restart, in the middle of the exchange. */
+async function restartIce(connection, inbox, session, trickle) {
+  const offer = await connection.createOffer({ iceRestart: true });
+  const sdp = await describe(connection, trickle, offer);
+  await inbox.send({ kind: SignalKind.Offer, session, sdp });
+}
+
 /** Resolves when the channel has closed. */
 export async function run(RTCPeerConnection, options) {
   const { offers, trickle } = options;
@@ -61,9 +68,14 @@ export async function run(RTCPeerConnection, options) {
     closed = new Promise((resolve) => {
       connection.addEventListener('datachannel', ({ channel }) =>
         resolve(exchangeOver(channel, options)));
-    }).then((ended) => ended);
+    });
     await inbox.send({ kind: SignalKind.Refuse, session: 0n, reason: 'waiting for an offer' });
   }
+  connection.addEventListener('connectionstatechange', () => {
+    if (!options.restarts || connection.connectionState !== 'connected') return;
+    options.restarts = false;
+    restartIce(connection, inbox, session, trickle);
+  });
   await closed;
   await inbox.send({ kind: SignalKind.Refuse, session, reason: 'closed' });
   await inbox.close();
