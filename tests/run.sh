@@ -18,6 +18,10 @@ for argument in "$@"; do
 done
 
 tools/install-dependencies.sh
+# The other side of interop tests; anew when their list has changed.
+if ! [ tests/node/node_modules/.package-lock.json -nt tests/node/package-lock.json ]; then
+  (cd tests/node && npm ci --ignore-scripts --no-audit --no-fund)
+fi
 
 # In one build only: with a sanitizer the compiler warns of what is not so (gcc(1), -fsanitize).
 warnings=()

@@ -19,6 +19,8 @@ packages=(
   gnuplot-nox
   # to test
   curl clang-format-14 iproute2 nftables
+  # the other side of interop tests
+  chromium gstreamer1.0-nice
 )
 
 # Other people's data channels, for the interop tests and the benchmark; any Node.js from 18.20 on

@@ -8,12 +8,18 @@
 
 namespace p2plive::net {
 
-DataChannel::DataChannel(SctpTransport& sctp, Events events)
-    : sctp_(sctp), events_(std::move(events)) {}
+DataChannel::DataChannel(SctpTransport& sctp, Events events,
+                         std::optional<std::uint16_t> negotiated)
+    : sctp_(sctp), events_(std::move(events)), stream_(negotiated),
+      negotiated_(negotiated.has_value()) {}
 
 void DataChannel::begin(bool opens, bool dtls_client, std::size_t remote_max_message) {
   opens_ = opens;
   remote_max_message_ = std::min(remote_max_message, SctpTransport::send_buffer);
+  if (negotiated_)
+    return *stream_ < sctp_.outgoing_streams()
+               ? become_open()
+               : events_.failed("the other side has too few streams for the agreed channel");
   if (!opens_)
     return;
   stream_ = dtls_client ? 0 : 1;

@@ -14,8 +14,8 @@
 
 namespace p2plive::net {
 
-/// Lives on the context's thread. Its events come only from within received(), stream_reset() and
-/// flush().
+/// Lives on the context's thread. Its events come only from within begin(), received(),
+/// stream_reset() and flush().
 class DataChannel {
 public:
   struct Events {
@@ -29,7 +29,9 @@ public:
   static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more is not queued
   static constexpr std::size_t low_mark = 32 * 1024;
 
-  DataChannel(SctpTransport& sctp, Events events);
+  /// `negotiated`: the stream, when both sides have agreed on it beforehand, and DCEP is not
+  /// spoken.
+  DataChannel(SctpTransport& sctp, Events events, std::optional<std::uint16_t> negotiated = {});
 
   /// The association is up. Who opens the channel takes an even stream as DTLS client, an odd one
   /// as its server (RFC 8832 section 6); the other side waits for it.
@@ -55,7 +57,7 @@ private:
   SctpTransport& sctp_;
   Events events_;
   std::optional<std::uint16_t> stream_;
-  bool opens_ = false, open_ = false, above_low_mark_ = false;
+  bool negotiated_ = false, opens_ = false, open_ = false, above_low_mark_ = false;
   std::size_t remote_max_message_ = 0;
   std::deque<Message> queue_;
   std::size_t queued_bytes_ = 0;

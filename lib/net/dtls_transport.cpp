@@ -114,7 +114,9 @@ bool DtlsTransport::create(const Certificate& certificate) {
       !SSL_CTX_set_cipher_list(settings_, ciphers) ||
       !SSL_CTX_set1_groups_list(settings_, "X25519:P-256:P-384") ||
       !SSL_CTX_use_certificate(settings_, certificate.x509()) ||
-      !SSL_CTX_use_PrivateKey(settings_, certificate.key()))
+      !SSL_CTX_use_PrivateKey(settings_, certificate.key()) ||
+      // We have no media; but webrtcbin takes a handshake without this extension for a failure.
+      SSL_CTX_set_tlsext_use_srtp(settings_, "SRTP_AES128_CM_SHA1_80") != 0)
     return false;
   SSL_CTX_set_options(settings_, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_SINGLE_ECDH_USE);

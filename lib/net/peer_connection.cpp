@@ -27,6 +27,14 @@ void PeerConnection::accept_answer(const std::string& sdp) {
   impl_->accept_answer(sdp);
 }
 
+void PeerConnection::restart_ice() {
+  impl_->restart_ice();
+}
+
+bool PeerConnection::restarting() const {
+  return impl_->restarting();
+}
+
 void PeerConnection::add_candidates(const std::vector<std::string>& candidates) {
   impl_->add_candidates(candidates);
 }

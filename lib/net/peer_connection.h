@@ -29,12 +29,17 @@ struct PeerConnectionOptions {
   std::vector<StunServer> stun;                   ///< the first is used; none: host candidates only
   std::vector<std::string> local_addresses;       ///< gather on these only; none: all but loopback
   std::size_t max_message = 262'144;              ///< accepted, as a=max-message-size tells
+  /// The channel is agreed beforehand on this stream, below 16, and opens without DCEP; both sides
+  /// must be told so. None: the offerer opens it (RFC 8832).
+  std::optional<std::uint16_t> negotiated_stream;
 };
 
 /// What a connection tells, on the context's thread, never from within a call to it.
 struct PeerConnectionEvents {
   /// Our offer or answer, with the candidates gathered (half trickle): send it to the other side.
   std::function<void(std::string sdp)> local_description;
+  /// Our offer (or else answer) of an ICE restart: send it to the other side as well.
+  std::function<void(bool offers, std::string sdp)> restart_description;
   std::function<void()> open; ///< the data channel is usable both ways
   std::function<void(std::span<const std::uint8_t>)>
       message;                                       ///< one whole message; valid during the call
@@ -56,6 +61,14 @@ public:
   void offer();                              ///< be the offerer: local_description follows
   void accept_offer(const std::string& sdp); ///< be the answerer: local_description follows
   void accept_answer(const std::string& sdp);
+
+  /// Finds a new path for an open connection, whose old one is used until then (RFC 8445 section
+  /// 9): for when this machine's addresses have changed. restart_description follows. An offer of
+  /// the other side for an open connection is a restart, too; one that cannot be its own is passed
+  /// over.
+  void restart_ice();
+  bool restarting() const;
+
   void
   add_candidates(const std::vector<std::string>& candidates); ///< late ones; "candidate:..." lines
 

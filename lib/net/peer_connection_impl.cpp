@@ -16,9 +16,6 @@ using Setup = SessionDescription::Setup;
 
 namespace {
 
-constexpr auto set_up_limit = 15s;
-/// A STUN server that is dead, or far, holds up the offer no longer than this.
-constexpr auto gathering_limit = 800ms;
 constexpr unsigned datagrams_per_service = 64;
 
 } // namespace
@@ -45,6 +42,10 @@ void PeerConnection::Impl::fail(std::string reason) {
 }
 
 void PeerConnection::Impl::deadline_passed() {
+  if (open_) {
+    restart_.reset(); // the old path may still do; else its end is noticed as ever
+    return drop_previous_path();
+  }
   if (stack_)
     return fail("no connection within 15 seconds");
   // Nobody serves us without a stack; the timer is what calls from outside.
@@ -65,12 +66,16 @@ void PeerConnection::Impl::begin(Role role) {
   gathering_limit_.arm_in(gathering_limit);
 }
 
-void PeerConnection::Impl::make_transports() {
+IceTransport::Options PeerConnection::Impl::ice_options(bool controlling) const {
   IceTransport::Options options;
-  options.controlling = role_ == Role::offerer;
+  options.controlling = controlling;
   options.local_addresses = options_.local_addresses;
   if (!options_.stun.empty())
     options.stun = options_.stun.front();
+  return options;
+}
+
+void PeerConnection::Impl::make_transports() {
   DtlsTransport::Events events;
   events.output = [this](auto datagram) {
     ice_->send(datagram);
@@ -82,7 +87,8 @@ void PeerConnection::Impl::make_transports() {
   dtls_ = std::make_unique<DtlsTransport>(context_, options_.certificate, std::move(events));
   make_sctp();
   make_channel();
-  ice_ = std::make_unique<IceTransport>(context_, std::move(options), [this] { wake(); });
+  ice_ = std::make_unique<IceTransport>(context_, ice_options(role_ == Role::offerer),
+                                        [this] { wake(); });
 }
 
 void PeerConnection::Impl::make_sctp() {
@@ -117,7 +123,7 @@ void PeerConnection::Impl::make_channel() {
       events_.drained(buffered);
   };
   events.failed = [this](std::string reason) { fail(std::move(reason)); };
-  channel_ = std::make_unique<DataChannel>(*sctp_, std::move(events));
+  channel_ = std::make_unique<DataChannel>(*sctp_, std::move(events), options_.negotiated_stream);
 }
 
 void PeerConnection::Impl::offer() {
@@ -126,6 +132,8 @@ void PeerConnection::Impl::offer() {
 }
 
 void PeerConnection::Impl::accept_offer(const std::string& sdp) {
+  if (open_ && !over())
+    return accept_restart_offer(sdp);
   if (role_ != Role::none || over())
     return;
   auto description = read_sdp(sdp);
@@ -144,6 +152,8 @@ void PeerConnection::Impl::accept_offer(const std::string& sdp) {
 }
 
 void PeerConnection::Impl::accept_answer(const std::string& sdp) {
+  if (open_ && !over())
+    return accept_restart_answer(sdp);
   if (role_ != Role::offerer || !ice_ || remote_ || over())
     return;
   auto description = read_sdp(sdp);
@@ -169,28 +179,37 @@ void PeerConnection::Impl::take_remote(SessionDescription description, bool dtls
 void PeerConnection::Impl::add_candidates(const std::vector<std::string>& candidates) {
   if (over())
     return;
-  if (remote_)
+  if (restart_ && restart_->remote)
+    return restart_->ice->add_remote_candidates(candidates);
+  if (remote_ && !restart_)
     return ice_->add_remote_candidates(candidates);
   auto room = max_candidates - early_candidates_.size();
   auto count = static_cast<std::ptrdiff_t>(std::min(room, candidates.size()));
   early_candidates_.insert(early_candidates_.end(), candidates.begin(), candidates.begin() + count);
 }
 
+SessionDescription PeerConnection::Impl::description(const IceTransport& ice, bool offers) {
+  SessionDescription description;
+  description.session_id = session_id_;
+  description.session_version = ++session_version_;
+  description.ufrag = ice.ufrag();
+  description.password = ice.password();
+  description.fingerprint = options_.certificate->fingerprint();
+  if (!offers)
+    description.setup = dtls_client_ ? Setup::active : Setup::passive;
+  if (remote_)
+    description.mid = remote_->mid;
+  description.max_message = options_.max_message;
+  description.candidates = ice.local_candidates();
+  return description;
+}
+
 void PeerConnection::Impl::describe() {
   described_ = true;
   gathering_limit_.disarm();
-  SessionDescription description;
-  description.ufrag = ice_->ufrag();
-  description.password = ice_->password();
-  description.fingerprint = options_.certificate->fingerprint();
-  if (role_ == Role::answerer) {
-    description.setup = dtls_client_ ? Setup::active : Setup::passive;
-    description.mid = remote_->mid;
-  }
-  description.max_message = options_.max_message;
-  description.candidates = ice_->local_candidates();
+  auto sdp = write_sdp(description(*ice_, role_ == Role::offerer));
   if (events_.local_description)
-    events_.local_description(write_sdp(description));
+    events_.local_description(std::move(sdp));
 }
 
 void PeerConnection::Impl::start_sctp() {
@@ -217,22 +236,30 @@ bool PeerConnection::Impl::serve() {
     finish(failure_);
     return false;
   }
-  return ice_ && ice_->has_next();
+  return ice_ && (ice_->has_next() || (previous_ice_ && previous_ice_->has_next()));
+}
+
+void PeerConnection::Impl::receive(IceTransport& ice) {
+  for (auto left = datagrams_per_service; left > 0 && !over(); --left) {
+    auto datagram = ice.next();
+    if (!datagram)
+      break;
+    dtls_->receive(*datagram);
+  }
 }
 
 void PeerConnection::Impl::serve_layers() {
   if (!described_ && (ice_->gathered() || gathered_enough_))
     describe();
-  if (!over() && ice_->failed())
+  if (!over() && restart_)
+    serve_restart();
+  if (!over() && ice_->failed() && !restart_)
     fail(open_ ? "the other side cannot be reached any more" : "no path to the other side");
   if (!over() && ice_->connected())
     dtls_->transport_ready();
-  for (auto left = datagrams_per_service; left > 0 && !over(); --left) {
-    auto datagram = ice_->next();
-    if (!datagram)
-      break;
-    dtls_->receive(*datagram);
-  }
+  if (previous_ice_)
+    receive(*previous_ice_);
+  receive(*ice_);
   if (!over() && sctp_->serve())
     wake();
   if (!over() && sctp_->take_writable())
@@ -261,6 +288,8 @@ void PeerConnection::Impl::close() {
     ice_->flush();
     ice_->close();
   }
+  restart_.reset();
+  previous_ice_.reset();
 }
 
 } // namespace p2plive::net

@@ -174,11 +174,17 @@ Result read(const GstSDPMessage* message, const GstSDPMedia* media) {
 
 } // namespace
 
+std::uint64_t draw_session_id() {
+  return (std::uint64_t(g_random_int()) << 31) | (g_random_int() >> 1);
+}
+
 std::string write_sdp(const SessionDescription& description) {
   auto message = new_message();
-  auto id = std::to_string((std::uint64_t(g_random_int()) << 31) | (g_random_int() >> 1));
+  auto id = std::to_string(description.session_id ? description.session_id : draw_session_id());
+  auto version = std::to_string(description.session_version);
   gst_sdp_message_set_version(message.get(), "0");
-  gst_sdp_message_set_origin(message.get(), "-", id.c_str(), "2", "IN", "IP4", "127.0.0.1");
+  gst_sdp_message_set_origin(message.get(), "-", id.c_str(), version.c_str(), "IN", "IP4",
+                             "127.0.0.1");
   gst_sdp_message_set_session_name(message.get(), "-");
   gst_sdp_message_add_time(message.get(), "0", "0", nullptr);
   gst_sdp_message_add_attribute(message.get(), "group", ("BUNDLE " + description.mid).c_str());

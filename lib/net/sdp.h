@@ -20,11 +20,16 @@ struct SessionDescription {
   std::string ufrag, password;
   std::string fingerprint; ///< SHA-256, upper-case hexadecimal with colons
   Setup setup = Setup::actpass;
-  std::string mid = "0";               ///< an answer repeats the offer's
-  std::uint16_t sctp_port = 5000;      ///< of the side that describes itself
-  std::size_t max_message = 65'536;    ///< bytes it accepts; SIZE_MAX: of any size (RFC 8841 6.1)
+  std::string mid = "0";            ///< an answer repeats the offer's
+  std::uint16_t sctp_port = 5000;   ///< of the side that describes itself
+  std::uint64_t session_id = 0;     ///< written only; 0: one is drawn
+  unsigned session_version = 2;     ///< written only; grows with each offer or answer (JSEP 5.2.2)
+  std::size_t max_message = 65'536; ///< bytes it accepts; SIZE_MAX: of any size (RFC 8841 6.1)
   std::vector<std::string> candidates; ///< "candidate:..." lines, not yet looked into
 };
+
+/// Of 63 bits, as JSEP wants it (RFC 8829 section 5.2.1).
+std::uint64_t draw_session_id();
 
 std::string write_sdp(const SessionDescription& description);
 

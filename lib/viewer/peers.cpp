@@ -26,7 +26,13 @@ constexpr std::size_t spare = 8;
 
 Peers::Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal)
     : context_(context), mind_(mind), max_peers_(max_peers), send_signal_(std::move(send_signal)),
-      certificate_(net::Certificate::generate()), timer_(context, [this] { sweep(); }),
+      certificate_(net::Certificate::generate()),
+      address_watch_(context,
+                     [this] {
+                       if (reach_.local_addresses.empty())
+                         restart();
+                     }),
+      timer_(context, [this] { sweep(); }),
       random_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()) {}
 
 Peers::~Peers() = default;
@@ -44,6 +50,9 @@ net::PeerConnectionEvents Peers::events_of(const core::PeerId& peer, std::uint64
   net::PeerConnectionEvents events;
   events.local_description = [this, peer, session](std::string sdp) {
     described(peer, session, std::move(sdp));
+  };
+  events.restart_description = [this, peer, session](bool offers, std::string sdp) {
+    restart_described(peer, session, offers, std::move(sdp));
   };
   events.open = [this, peer, session] { opened(peer, session); };
   events.message = [this, peer, session](std::span<const std::uint8_t> bytes) {
@@ -98,6 +107,25 @@ void Peers::described(const core::PeerId& peer, std::uint64_t session, std::stri
     link->answered = link->state == Link::State::answering;
 }
 
+/// When it cannot be sent, the connection lives as long as its old path.
+void Peers::restart_described(const core::PeerId& peer, std::uint64_t session, bool offers,
+                              std::string sdp) {
+  if (!find(peer, session))
+    return;
+  Signal signal;
+  signal.kind = offers ? Signal::Kind::offer : Signal::Kind::answer;
+  signal.to = peer;
+  signal.session = session;
+  signal.sdp = std::move(sdp);
+  send_signal_(std::move(signal));
+}
+
+void Peers::restart() {
+  for (auto& [peer, link] : links_)
+    if (link.state == Link::State::open)
+      link.connection->restart_ice();
+}
+
 void Peers::opened(const core::PeerId& peer, std::uint64_t session) {
   auto* link = find(peer, session);
   if (!link || link->state == Link::State::open)
@@ -120,10 +148,11 @@ void Peers::arrived(const Signal& signal) {
   auto* link = find(signal.from, signal.session);
   if (!link)
     return;
-  if (signal.kind == Signal::Kind::answer && link->state == Link::State::offering) {
+  bool negotiates = link->state != Link::State::open || link->connection->restarting();
+  if (signal.kind == Signal::Kind::answer && link->state != Link::State::answering) {
     link->answered = true;
     link->connection->accept_answer(signal.sdp);
-  } else if (signal.kind == Signal::Kind::candidates && link->state != Link::State::open) {
+  } else if (signal.kind == Signal::Kind::candidates && negotiates) {
     link->connection->add_candidates(signal.candidates);
   } else if (signal.kind == Signal::Kind::refuse && link->state != Link::State::open) {
     link->answered = false; // busy, which says nothing about the path
@@ -136,6 +165,9 @@ void Peers::offered(const Signal& offer) {
   bool crossing = false;
   if (found != links_.end()) {
     auto& link = found->second;
+    // Who knows the session and repeats the certificate is the other side itself: an ICE restart.
+    if (link.state == Link::State::open && link.session == offer.session)
+      return link.connection->accept_offer(offer.sdp);
     if (link.state == Link::State::open) // anybody could say so; if it is true, ICE will tell
       return refuse(offer.from, offer.session, "connected already");
     if (link.session == offer.session)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/actions.h"
+#include "net/address_watch.h"
 #include "net/certificate.h"
 #include "net/peer_connection.h"
 #include "net/timer.h"
@@ -36,6 +37,8 @@ public:
   void connect(const core::PeerId& peer);
   void disconnect(const core::PeerId& peer, const std::string& reason);
   void send(const core::Send& send);
+  /// Open connections look for new paths, as they do when this machine's addresses have changed.
+  void restart();
   /// Another viewer's signal; verified, and meant for us.
   void arrived(const Signal& signal);
   /// Tells the core how much the connections still hold to which something was sent since.
@@ -61,6 +64,8 @@ private:
   /// The link, if it is still the attempt that `session` names.
   Link* find(const core::PeerId& peer, std::uint64_t session);
   void described(const core::PeerId& peer, std::uint64_t session, std::string sdp);
+  void restart_described(const core::PeerId& peer, std::uint64_t session, bool offers,
+                         std::string sdp);
   void opened(const core::PeerId& peer, std::uint64_t session);
   void message(const core::PeerId& peer, std::uint64_t session,
                std::span<const std::uint8_t> bytes);
@@ -79,6 +84,7 @@ private:
   SendSignal send_signal_;
   Reach reach_;
   std::shared_ptr<const net::Certificate> certificate_;
+  net::AddressWatch address_watch_;
   net::Timer timer_; ///< deadlines of set-ups and closings
   std::mt19937_64 random_;
   std::unordered_map<core::PeerId, Link> links_;

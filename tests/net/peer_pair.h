@@ -34,8 +34,12 @@ inline net::PeerConnectionOptions loopback_options() {
 struct Peer {
   using Bytes = std::vector<std::uint8_t>;
 
-  explicit Peer(GMainContext* context, net::PeerConnectionOptions options = loopback_options()) {
+  /// `more` may take further events.
+  explicit Peer(GMainContext* context, net::PeerConnectionOptions options = loopback_options(),
+                const std::function<void(net::PeerConnectionEvents&)>& more = {}) {
     net::PeerConnectionEvents events;
+    if (more)
+      more(events);
     events.local_description = [this](std::string sdp) {
       note();
       description = std::move(sdp);

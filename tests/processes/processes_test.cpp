@@ -160,20 +160,33 @@ GST_START_TEST(output_is_piped) {
 }
 GST_END_TEST;
 
-// Rule: mosquitto starts from the shipped configuration, on loopback only, answers, and starts
-// again on the same port.
+/// Listening at 127.0.0.1 and nowhere else; 0100007F is that as /proc writes it.
+static bool on_loopback_only(std::uint16_t port) {
+  char port_hex[8];
+  g_snprintf(port_hex, sizeof port_hex, ":%04X", port);
+  auto sockets = contents("/proc/net/tcp") + contents("/proc/net/tcp6");
+  auto listening = [&](const std::string& address, const std::string& remote) {
+    return sockets.find(address + port_hex + " " + remote + " 0A") != std::string::npos;
+  };
+  return listening("0100007F", "00000000:0000") && !listening("00000000", "00000000:0000") &&
+         !listening(std::string(32, '0'), std::string(32, '0') + ":0000");
+}
+
+// Rule: mosquitto starts from the shipped configuration, on loopback only, answers also as a
+// WebSocket server, and starts again on the same port.
 GST_START_TEST(mosquitto_answers) {
   TemporaryDirectory scratch("p2plive-test");
   auto service = start_mosquitto({scratch.path()});
   fail_unless(service.has_value(), "%s", service ? "" : service.error().c_str());
   fail_unless(tcp_answers(service->port));
-  // 0100007F is 127.0.0.1 as /proc writes it; 00000000 would be every address.
-  char port_hex[8];
-  g_snprintf(port_hex, sizeof port_hex, ":%04X", service->port);
-  auto sockets = contents("/proc/net/tcp");
-  fail_unless(sockets.find("0100007F" + std::string(port_hex)) != std::string::npos);
-  fail_if(sockets.find("00000000" + std::string(port_hex) + " 00000000:0000 0A") !=
-          std::string::npos);
+  fail_unless(on_loopback_only(service->port) && on_loopback_only(service->websocket_port));
+  auto upgrade =
+      output_of("curl -sS -m 1 -o /dev/null -D - -H 'Connection: Upgrade' -H 'Upgrade: "
+                "websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Protocol: "
+                "mqtt' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' http://127.0.0.1:" +
+                    std::to_string(service->websocket_port) + "/mqtt; true",
+                scratch.path());
+  fail_unless(upgrade.find(" 101 ") != std::string::npos, "%s", upgrade.c_str());
   auto port = service->port;
   service->process.kill();
   fail_if(tcp_answers(port));

@@ -156,12 +156,18 @@ tl::expected<Service, std::string> start_mosquitto(const ServiceOptions& options
   Plan plan;
   plan.name = "mosquitto";
   plan.answers = accepts;
-  plan.prepare = [](const Place& place) {
-    return configure("mosquitto.conf", place, {}).map([](const fs::path& file) {
+  std::uint16_t websocket_port = 0;
+  plan.prepare = [&](const Place& place) {
+    websocket_port = free_port();
+    Values more{{"WEBSOCKET_PORT", std::to_string(websocket_port)}};
+    return configure("mosquitto.conf", place, more).map([](const fs::path& file) {
       return std::vector<std::string>{"mosquitto", "-c", file.string()};
     });
   };
-  return start(plan, options);
+  auto service = start(plan, options);
+  if (service)
+    service->websocket_port = websocket_port;
+  return service;
 }
 
 tl::expected<Service, std::string> start_coturn(const ServiceOptions& options) {

@@ -15,9 +15,10 @@ namespace p2plive::processes {
 
 struct Service {
   ChildProcess process;
-  std::string host;                ///< the address that it listens on
-  std::uint16_t port = 0;          ///< UDP for coturn, TCP else
-  std::filesystem::path directory; ///< its configuration, log and temporary files
+  std::string host;                 ///< the address that it listens on
+  std::uint16_t port = 0;           ///< UDP for coturn, TCP else
+  std::uint16_t websocket_port = 0; ///< of mosquitto, for browsers; another after each start
+  std::filesystem::path directory;  ///< its configuration, log and temporary files
   std::filesystem::path log;
 
   std::string address() const { return host + ":" + std::to_string(port); }

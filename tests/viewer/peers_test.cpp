@@ -1,0 +1,120 @@
+// Peers: two viewers' connections to each other, their signals carried by hand.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/peers.h"
+
+#include "../net/loop.h"
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using viewer::Signal;
+
+namespace {
+
+template <typename Id>
+Id id(std::uint8_t value) {
+  Id id;
+  id.bytes.fill(value);
+  return id;
+}
+
+struct Side {
+  core::PeerId self;
+  std::vector<Signal> said;
+  std::function<void(const Signal&)> carry;
+  std::unique_ptr<viewer::Mind> mind;
+  std::unique_ptr<viewer::Peers> peers;
+
+  Side(GMainContext* context, std::uint8_t number) : self(id<core::PeerId>(number)) {
+    core::Settings settings;
+    settings.self = self;
+    mind = std::make_unique<viewer::Mind>(settings, [this] { pump(); });
+    peers = std::make_unique<viewer::Peers>(context, *mind, 8, [this](Signal signal) {
+      signal.from = self;
+      said.push_back(signal);
+      if (carry)
+        carry(signal);
+      return true;
+    });
+    peers->use({{}, {"127.0.0.1"}});
+    mind->tell(&core::Swarm::joined, id<core::Rid>(9));
+  }
+  void pump() {
+    for (auto& action : mind->swarm().take_actions()) {
+      if (auto* send = std::get_if<core::Send>(&action))
+        peers->send(*send);
+      else if (auto* leave = std::get_if<core::Disconnect>(&action))
+        peers->disconnect(leave->peer, leave->reason);
+    }
+  }
+  unsigned open() const { return mind->swarm().statistics().peers; }
+};
+
+struct Acquaintance {
+  explicit Acquaintance(GMainContext* context) : a(context, 1), b(context, 2) {
+    a.carry = [this](const Signal& signal) { b.peers->arrived(signal); };
+    b.carry = [this](const Signal& signal) { a.peers->arrived(signal); };
+    a.peers->connect(b.self);
+  }
+  bool open() const { return a.open() == 1 && b.open() == 1; }
+  Side a, b;
+};
+
+} // namespace
+
+// Rule: a restart of ICE is an offer and an answer of the session that there is, and both stay
+// connected.
+GST_START_TEST(a_restart_keeps_session_and_connection) {
+  test::Loop loop;
+  Acquaintance two(loop.context());
+  fail_unless(loop.run_until([&] { return two.open(); }));
+  auto said = two.b.said.size();
+  two.a.peers->restart();
+  fail_unless(loop.run_until([&] { return two.b.said.size() > said; }));
+  auto &offer = two.a.said.back(), &answer = two.b.said.back();
+  fail_unless(offer.kind == Signal::Kind::offer && answer.kind == Signal::Kind::answer);
+  fail_unless(offer.session == two.a.said.front().session && answer.session == offer.session);
+  fail_if(loop.run_until([&] { return !two.open(); }, 300ms));
+}
+GST_END_TEST;
+
+// Rule: for an open connection anybody's offer of another session is refused, and one that has the
+// session right and the certificate wrong is passed over; the connection does not notice.
+GST_START_TEST(strangers_do_not_restart) {
+  test::Loop loop;
+  Acquaintance two(loop.context());
+  fail_unless(loop.run_until([&] { return two.open(); }));
+  Side stranger(loop.context(), 3);
+  stranger.peers->connect(two.b.self);
+  fail_unless(loop.run_until([&] { return !stranger.said.empty(); }));
+  auto forged = stranger.said.front();
+  forged.from = two.a.self;
+  two.b.said.clear();
+  two.b.carry = {};
+  two.b.peers->arrived(forged);
+  fail_unless_equals_int(int(two.b.said.size()), 1);
+  fail_unless(two.b.said.front().kind == Signal::Kind::refuse);
+  forged.session = two.a.said.front().session;
+  two.b.peers->arrived(forged);
+  forged.kind = Signal::Kind::answer;
+  two.b.peers->arrived(forged);
+  fail_if(loop.run_until([&] { return !two.open() || two.b.said.size() > 1; }, 300ms));
+}
+GST_END_TEST;
+
+static Suite* peers_suite() {
+  auto* suite = suite_create("peers");
+  auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 60);
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, a_restart_keeps_session_and_connection);
+  tcase_add_test(tcase, strangers_do_not_restart);
+  return suite;
+}
+
+GST_CHECK_MAIN(peers)
