@@ -18,8 +18,8 @@ for argument in "$@"; do
 done
 
 tools/install-dependencies.sh
-# The other side of interop tests; anew when their list has changed.
-if ! [ tests/node/node_modules/.package-lock.json -nt tests/node/package-lock.json ]; then
+# The other side of interop tests, which are long ones; anew when their list has changed.
+if $long && ! [ tests/node/node_modules/.package-lock.json -nt tests/node/package-lock.json ]; then
   (cd tests/node && npm ci --ignore-scripts --no-audit --no-fund)
 fi
 
