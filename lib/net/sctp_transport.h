@@ -36,8 +36,9 @@ public:
   };
   enum class Sent { yes, full, no }; ///< full: again when writable
 
-  /// A message larger than SNDBUF cannot be sent at all.
-  static constexpr std::size_t send_buffer = 1024 * 1024;
+  /// A message larger than SNDBUF cannot be sent at all. Not much more than the largest one: it
+  /// bounds what one connection has on its way, and so how long the others wait for their turn.
+  static constexpr std::size_t send_buffer = 320 * 1024;
 
   SctpTransport(std::shared_ptr<SctpStack> stack, Events events);
   ~SctpTransport();
