@@ -186,6 +186,8 @@ void IceTransport::on_state(NiceAgent*, unsigned, unsigned, unsigned state, void
     self->take_path();
     self->connected_ = true;
   } else if (state == NICE_COMPONENT_STATE_FAILED) {
+    // Consent to send is gone (RFC 7675 section 5.1), perhaps the socket as well.
+    self->path_.forget();
     self->failed_ = true;
   }
   self->wake_();
