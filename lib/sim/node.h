@@ -28,6 +28,7 @@ public:
   virtual void message(const PeerId& from, std::span<const std::uint8_t> bytes) = 0;
   virtual void buffered(const PeerId& to, std::size_t bytes) = 0;
   virtual void closed(const PeerId& peer) = 0;
+  virtual void unreachable(const PeerId& peer) { closed(peer); }
 
 private:
   PeerId id_;

@@ -96,8 +96,8 @@ void SimNetwork::offer_arrives(const PeerId& from, const PeerId& to, std::uint64
       if (!find(from, to, number))
         return;
       connections_.erase(pair(from, to));
-      tell_closed(from, to, 0ns);
-      tell_closed(to, from, 0ns);
+      tell_unreachable(from, to);
+      tell_unreachable(to, from);
     });
     return;
   }
@@ -160,6 +160,11 @@ void SimNetwork::tell_closed(const PeerId& who, const PeerId& of, Duration after
     if (auto found = lines_.find(who); found != lines_.end() && !find(who, of))
       found->second.node->closed(of);
   });
+}
+
+void SimNetwork::tell_unreachable(const PeerId& who, const PeerId& of) {
+  if (auto found = lines_.find(who); found != lines_.end() && !find(who, of))
+    found->second.node->unreachable(of);
 }
 
 // Sending.

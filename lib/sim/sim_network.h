@@ -96,6 +96,7 @@ private:
   void refused(const PeerId& from, const PeerId& to, Connection& connection);
   void set_up(const PeerId& from, const PeerId& to, std::uint64_t number);
   void tell_closed(const PeerId& who, const PeerId& of, Duration after);
+  void tell_unreachable(const PeerId& who, const PeerId& of);
   Connection& make(const PeerId& from, const PeerId& to);
 
   void pump(const PeerId& from);

@@ -125,6 +125,14 @@ void SimViewer::closed(const PeerId& peer) {
   act();
 }
 
+void SimViewer::unreachable(const PeerId& peer) {
+  if (!watching_ || links_.erase(peer) == 0)
+    return;
+  ++calls_;
+  swarm_->peer_unreachable(now(), peer);
+  act();
+}
+
 // What the swarm says.
 
 void SimViewer::act() {

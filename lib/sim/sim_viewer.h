@@ -64,6 +64,7 @@ public:
   void message(const PeerId& from, std::span<const std::uint8_t> bytes) override;
   void buffered(const PeerId& to, std::size_t bytes) override;
   void closed(const PeerId& peer) override;
+  void unreachable(const PeerId& peer) override;
 
 private:
   Time now() const { return around_.queue.now(); }

@@ -154,6 +154,29 @@ GST_START_TEST(an_edge_has_lost_segments) {
 }
 GST_END_TEST;
 
+// Rule: viewers whose NATs keep them apart play from the CDN, each its own copy, and do not try
+// each other again and again; one who can be met by both serves them.
+GST_START_TEST(a_pair_cannot_meet) {
+  World world({1});
+  auto settings = defaults();
+  settings.access.nat = Nat::symmetric;
+  world.add(2, settings, 1s);
+  world.run_for(20s);
+  world.begin_steady();
+  world.run_for(60s);
+  auto figures = world.figures();
+  auto text = figures.text();
+  fail_unless(figures.copies_base >= 1.99, "%s", text.c_str());
+  fail_unless_equals_uint64(figures.starvations, 0);
+  world.add(defaults());
+  world.run_for(70s);
+  fail_unless_equals_int(static_cast<int>(world.viewers()[2]->swarm().statistics().peers), 2);
+  world.begin_steady();
+  world.run_for(60s);
+  fail_unless(world.figures().copies_base <= 1.5, "%s", world.figures().text().c_str());
+}
+GST_END_TEST;
+
 static Suite* faults_suite() {
   auto* suite = suite_create("faults");
   auto* tcase = new_case(suite);
@@ -165,6 +188,7 @@ static Suite* faults_suite() {
   tcase_add_test(tcase, the_encoder_begins_anew);
   tcase_add_test(tcase, two_edges_disagree);
   tcase_add_test(tcase, an_edge_has_lost_segments);
+  tcase_add_test(tcase, a_pair_cannot_meet);
   return suite;
 }
 
