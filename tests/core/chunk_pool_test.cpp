@@ -58,6 +58,20 @@ GST_START_TEST(returns_from_another_thread) {
 }
 GST_END_TEST;
 
+// Rule: a pool that keeps sizes alone counts and bounds as any other, and takes no memory for
+// bytes.
+GST_START_TEST(sizes_alone_may_be_kept) {
+  ChunkPool pool(2 * ChunkPool::slab_size, Keeping::sizes);
+  auto a = pool.allocate(), b = pool.allocate();
+  fail_unless(a && b && a.data() == b.data());
+  fail_if(pool.allocate());
+  b = {};
+  fail_unless(pool.allocate());
+  fail_unless_equals_uint64(pool.allocated(), 2);
+  fail_unless_equals_uint64(pool.reused(), 1);
+}
+GST_END_TEST;
+
 static Suite* chunk_pool_suite() {
   auto* suite = suite_create("chunk_pool");
   auto* tcase = tcase_create("general");
@@ -66,6 +80,7 @@ static Suite* chunk_pool_suite() {
   tcase_add_test(tcase, the_limit_holds);
   tcase_add_test(tcase, references_outlive_the_pool);
   tcase_add_test(tcase, returns_from_another_thread);
+  tcase_add_test(tcase, sizes_alone_may_be_kept);
   return suite;
 }
 
