@@ -1,9 +1,9 @@
 // p2plive-sim: a swarm of any size in virtual time.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "console/text_output.h"
 #include "simulation/simulation.h"
 
 #include <cstdio>
-#include <fstream>
 #include <unistd.h>
 
 using namespace p2plive::simulation;
@@ -16,15 +16,6 @@ void show(double share) {
   std::fprintf(stderr, "\r[%.*s%*s] %3.0f %%%s", done,
                "##################################################", width - done, "", 100 * share,
                share >= 1 ? "\n" : "");
-}
-
-bool write(const std::string& file, const std::string& text) {
-  if (file == "-")
-    return std::fputs(text.c_str(), stdout) >= 0;
-  std::ofstream out(file);
-  out << text;
-  out.close();
-  return static_cast<bool>(out);
 }
 
 } // namespace
@@ -42,7 +33,8 @@ int main(int argc, char** argv) {
   });
   // With the figures on standard output, words go to the other.
   std::fputs(to_words(outcome).c_str(), options->json == "-" ? stderr : stdout);
-  if (!options->json.empty() && !write(options->json, to_json(*options, outcome))) {
+  if (!options->json.empty() &&
+      !p2plive::console::write_text(options->json, to_json(*options, outcome))) {
     std::fprintf(stderr, "p2plive-sim: cannot write %s\n", options->json.c_str());
     return 1;
   }

@@ -1,23 +1,14 @@
 // p2plive-swarm: a swarm on this machine, and what the CDN's own log says about it.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "console/text_output.h"
 #include "swarm/run.h"
 
 #include <cstdio>
 #include <exception>
-#include <fstream>
 
 using namespace p2plive::bench;
 
 namespace {
-
-bool write_json(const std::string& file, const std::string& text) {
-  if (file == "-")
-    return std::fputs(text.c_str(), stdout) >= 0;
-  std::ofstream out(file);
-  out << text;
-  out.close();
-  return static_cast<bool>(out);
-}
 
 int run(const Options& options) {
   Run run(options);
@@ -30,7 +21,7 @@ int run(const Options& options) {
   }
   // With the figures on standard output, words go to the other.
   std::fputs(to_words(*outcome).c_str(), options.json == "-" ? stderr : stdout);
-  if (!options.json.empty() && !write_json(options.json, to_json(*outcome))) {
+  if (!options.json.empty() && !p2plive::console::write_text(options.json, to_json(*outcome))) {
     std::fprintf(stderr, "p2plive-swarm: cannot write %s\n", options.json.c_str());
     return 1;
   }
