@@ -3,6 +3,7 @@
 #include "viewer/peers.h"
 
 #include "../net/loop.h"
+#include "filled_id.h"
 
 #include <memory>
 #include <variant>
@@ -12,16 +13,10 @@
 
 using namespace p2plive;
 using namespace std::chrono_literals;
+using test::id;
 using viewer::Signal;
 
 namespace {
-
-template <typename Id>
-Id id(std::uint8_t value) {
-  Id id;
-  id.bytes.fill(value);
-  return id;
-}
 
 struct Side {
   core::PeerId self;

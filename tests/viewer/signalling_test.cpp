@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../net/loop.h"
+#include "filled_id.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
@@ -12,17 +13,11 @@
 
 using namespace p2plive;
 using namespace std::chrono_literals;
+using test::id;
 using viewer::Signal;
 using viewer::Signalling;
 
 namespace {
-
-template <typename Id>
-Id id(std::uint8_t value) {
-  Id id;
-  id.bytes.fill(value);
-  return id;
-}
 
 struct Broker {
   processes::TemporaryDirectory directory{"p2plive-signalling-test"};
