@@ -161,8 +161,21 @@ void WebrtcbinSide::described(GstPromise* promise, const char* field) {
   Signal signal;
   signal.kind = description->type == type_offer ? Signal::Kind::offer : Signal::Kind::answer;
   signal.sdp = text.get();
-  post([this, signal] { send_signal(signal); }); // before the candidates
-  g_signal_emit_by_name(webrtc_, "set-local-description", description, nullptr);
+  // JSEP (RFC 8829 section 4.1.8): what is sent is in force before the answer to it can come. The
+  // candidates are gathered only then, and follow it.
+  auto* in_force = promise_of([this, signal](GstPromise* promise) {
+    check(promise);
+    post([this, signal] { send_signal(signal); });
+  });
+  g_signal_emit_by_name(webrtc_, "set-local-description", description, in_force);
+  gst_promise_unref(promise);
+}
+
+/// On webrtcbin's thread. Takes the promise of a description that was to be set.
+void WebrtcbinSide::check(GstPromise* promise) {
+  auto* reply = gst_promise_get_reply(promise);
+  if (reply && gst_structure_has_field(reply, "error"))
+    post([this] { failure = "webrtcbin does not take a description"; });
   gst_promise_unref(promise);
 }
 
@@ -170,7 +183,7 @@ void WebrtcbinSide::set_remote(int type, const std::string& sdp, std::function<v
   SessionDescription description{type, nullptr};
   gst_sdp_message_new_from_text(sdp.c_str(), &description.sdp);
   auto* promise = promise_of([this, then = std::move(then)](GstPromise* promise) {
-    gst_promise_unref(promise);
+    check(promise);
     post(then);
   });
   g_signal_emit_by_name(webrtc_, "set-remote-description", &description, promise);

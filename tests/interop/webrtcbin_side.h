@@ -37,6 +37,7 @@ private:
   void offer();
   void answer();
   void described(GstPromise* promise, const char* field);
+  void check(GstPromise* promise);
   void set_remote(int type, const std::string& sdp, std::function<void()> then);
   void send_signal(viewer::Signal signal);
   void take_channel(GObject* channel);
