@@ -26,13 +26,13 @@ def arguments():
     return parser.parse_args()
 
 
-def run(command):
-    """The JSON that an experiment prints. Exits when it prints none."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=150, check=False)
+def run(command, seconds=150):
+    """The JSON that an experiment prints; None when it prints none in time."""
     try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=seconds, check=False)
         return json.loads(done.stdout)
-    except ValueError:
-        sys.exit(f"{' '.join(command)} has failed")
+    except (subprocess.TimeoutExpired, ValueError):
+        return None
 
 
 class Bench:
@@ -42,16 +42,17 @@ class Bench:
         self.seconds = 0.5 if options.quick else 1.5
 
     def ours(self, *what):
-        return run([self.options.bench, *map(str, what)])
+        command = [self.options.bench, *map(str, what)]
+        return run(command) or sys.exit(f"{' '.join(command)} has failed")
 
     def throughput(self, library, connections, message):
         if library == "p2plive":
             return self.ours("throughput", connections, message, self.seconds)
         return run(["node", self.options.node, library.replace("-", "_"), str(connections),
-                    str(message), str(self.seconds)])
+                    str(message), str(self.seconds)], 30)
 
     def throughputs(self):
-        """(library, connections, message) -> one result for each round."""
+        """(library, connections, message) -> one result for each round; None: it has failed."""
         results = {}
         for _ in range(self.rounds):
             for message in MESSAGES:
@@ -62,20 +63,25 @@ class Bench:
         return results
 
 
-def row(case, results):
-    def median(figure):
-        return statistics.median(map(figure, results))
-
+def row(case, rounds):
+    """What is missing says nothing about speed: it is counted, and left out of the medians."""
     library, connections, message = case
+    results = [result for result in rounds if result]
+    failed = len(rounds) - len(results)
+
+    def median(figure, digits):
+        return round(statistics.median(map(figure, results)), digits) if results else None
+
     return {
         "library": library,
         "connections": connections,
         "message": message,
-        "mb_per_s": round(median(lambda r: r["bytes"] / r["seconds"] / 1e6), 1),
-        "cpu_s_per_gb": round(median(lambda r: (r["sender_cpu"] / r["sender_seconds"] +
-                                                r["receiver_cpu"] / r["seconds"]) /
-                                     max(r["bytes"] / r["seconds"] / 1e9, 1e-6)), 2),
-        "min_share": round(median(lambda r: r["min_share"]), 3),
+        "mb_per_s": median(lambda r: r["bytes"] / r["seconds"] / 1e6, 1),
+        "cpu_s_per_gb": median(lambda r: (r["sender_cpu"] / r["sender_seconds"] +
+                                          r["receiver_cpu"] / r["seconds"]) /
+                               max(r["bytes"] / r["seconds"] / 1e9, 1e-6), 2),
+        "min_share": median(lambda r: r["min_share"], 3),
+        "failed_rounds": failed,
         "rounds": results,
     }
 
@@ -120,8 +126,11 @@ def show(result):
     print(f"{'library':18}{'connections':>12}{'message':>9}{'MB/s':>8}{'CPU s/GB':>10}"
           f"{'slowest/mean':>14}")
     for line in result["table"]:
-        print(f"{line['library']:18}{line['connections']:12}{line['message'] // 1024:5} KiB"
-              f"{line['mb_per_s']:8.1f}{line['cpu_s_per_gb']:10.2f}{line['min_share']:14.3f}")
+        figures = (f"{line['mb_per_s']:8.1f}{line['cpu_s_per_gb']:10.2f}{line['min_share']:14.3f}"
+                   if line["mb_per_s"] is not None else f"{'-':>8}{'-':>10}{'-':>14}")
+        if line["failed_rounds"]:
+            figures += f"  ({line['failed_rounds']} of its rounds failed)"
+        print(f"{line['library']:18}{line['connections']:12}{line['message'] // 1024:5} KiB{figures}")
     print()
     for name, value in result.items():
         if name != "table":

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Measures lib/net's data channels on loopback, and the same work by node-datachannel and
-# @roamhq/wrtc in between: goodput, CPU, set-up, memory. About four minutes on two cores that have
+# @roamhq/wrtc in between: goodput, CPU, set-up, memory. About six minutes on two cores that have
 # nothing else to do.
 #
 #   tests/bench/transport.sh [--quick] [--json FILE]
