@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t most_outstanding = 8 * chunk_size;
 constexpr Duration most_outstanding_media = 500ms;
 
+/// Untaken for so long: the queues of a paused player are full, and not its thread slow.
+constexpr Duration full_after = 1s;
+
 /// While a jump waits for what is not listed yet.
 constexpr Duration look_again_after = 100ms;
 
@@ -128,7 +131,10 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   settle(timeline, store);
   if (!timeline.find(place_->sn))
     break_off(now, timeline);
-  catch_up(now, timeline, store);
+  // How late a paused player will be is known when it resumes: until then its queues take in what
+  // continues the last bytes, or one jump would follow another.
+  if (skipped_ > 0ns || !pacer_.paused())
+    catch_up(now, timeline, store);
   auto* entry = timeline.find(place_->sn);
   auto* segment = store.find(place_->sn);
   if (now < begin_at_ || !entry || !segment || !segment->size() ||
@@ -156,6 +162,8 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   }
   place_->version = version;
   ++place_->chunk;
+  if (outstanding_ == 0)
+    progress_at_ = now;
   outstanding_ += deliver.size;
   outstanding_media_ += deliver.duration;
   pacer_.spend(deliver.duration);
@@ -181,6 +189,8 @@ bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
 
 void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
   auto left = outstanding_ - std::min(bytes, outstanding_);
+  if (left < outstanding_)
+    progress_at_ = now;
   if (left == 0)
     outstanding_media_ = 0ns;
   else if (left < outstanding_) // pro rata: chunks differ little
@@ -189,13 +199,15 @@ void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
   outstanding_ = left;
   if (clock)
     pacer_.clock_advanced(now, *clock);
+  else
+    pacer_.clock_stands(now);
 }
 
 void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
   pacer_.advance(now, blocked() || !place_);
   // While the application is paused the place goes on with the stream: other viewers are still
-  // served, and a resume finds the window filled.
-  if (blocked())
+  // served, and a resume finds the window filled. But not before its queues are full.
+  if (blocked() && (!pacer_.paused() || now - progress_at_ >= full_after))
     catch_up(now, timeline, store);
 }
 

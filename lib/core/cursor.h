@@ -85,6 +85,7 @@ private:
   Time begin_at_{};              ///< nothing goes out before
   std::size_t outstanding_ = 0;  ///< bytes handed out and not taken
   Duration outstanding_media_{}; ///< and the media in them
+  Time progress_at_{};           ///< some were taken, or the first handed out
   bool broken_ = true;           ///< the next bytes do not continue the last
   Duration skipped_{};
 };

@@ -22,6 +22,7 @@ void Pacer::advance(Time now, bool blocked) {
 void Pacer::clock_advanced(Time now, Duration clock) {
   clock_ = clock;
   clock_at_ = now;
+  stands_ = false;
   if (!offset_ || monotonic_ - (clock + *offset_) > realign_after) {
     offset_ = monotonic_ - clock;
     granted_beyond_ = 0ns;
@@ -32,6 +33,13 @@ void Pacer::clock_advanced(Time now, Duration clock) {
     credit_ = std::min(std::max(lead_, credit_), credit_ + (beyond - granted_beyond_));
     granted_beyond_ = beyond;
   }
+}
+
+void Pacer::clock_stands(Time now) {
+  if (!clock_)
+    return;
+  clock_at_ = now;
+  stands_ = true;
 }
 
 void Pacer::begin_anew(Time now) {

@@ -24,7 +24,14 @@ public:
   /// The pipeline's clock has advanced so far since it began to play; it stands still in a pause.
   void clock_advanced(Time now, Duration clock);
 
+  /// It stands still since it was last told.
+  void clock_stands(Time now);
+
   Duration lead() const { return lead_; }
+
+  /// The clock stands, and what was handed out lasts for a while: so a player that was paused, and
+  /// not one that stopped to fill its queues.
+  bool paused() const { return stands_ && handed_out_ - *clock_ >= lead_ / 2; }
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
@@ -53,6 +60,7 @@ private:
       offset_; ///< monotonic - pipeline clock, where the latter began or was set back
   std::optional<Duration> clock_; ///< of the pipeline, as last told
   Time clock_at_{};               ///< when that was
+  bool stands_ = false;           ///< since then
   Duration granted_beyond_{};     ///< earned because the pipeline's clock runs faster
 };
 

@@ -60,7 +60,8 @@ public:
   void peer_unreachable(Time now, const PeerId& peer);
 
   /// The application took `bytes` delivered bytes. `clock` is how far the pipeline's clock has
-  /// advanced since the first call while playing, where there is one (conventions.md, Pacing).
+  /// advanced since the first call while playing, where there is one (conventions.md, Pacing); none
+  /// after that: it stands still, in a pause.
   void taken(Time now, std::size_t bytes, std::optional<Duration> clock);
 
   /// Bytes a second; none: no limit; 0: never.

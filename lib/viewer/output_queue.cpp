@@ -29,8 +29,8 @@ void OutputQueue::interrupt(bool on) {
 Output OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
                         std::optional<Clock::time_point> deadline) {
   std::unique_lock lock(mutex_);
-  // Somebody who waits must be heard too: pacing follows his clock.
-  if (playing && playing != taken_.playing) {
+  // Somebody who waits must be heard too: pacing follows his clock, also when that stops.
+  if (playing != taken_.playing) {
     taken_.playing = playing;
     if (queue_.empty() && !std::exchange(noticed_, true)) {
       lock.unlock();

@@ -17,7 +17,7 @@ namespace p2plive::viewer {
 /// What was taken out since it was last asked.
 struct Taken {
   std::size_t bytes = 0;
-  std::optional<std::chrono::nanoseconds> playing; ///< the newest that pop() was told, ever
+  std::optional<std::chrono::nanoseconds> playing; ///< what pop() was told last
 };
 
 /// First of the three things that cross threads. The swarm stops handing out while the application

@@ -109,7 +109,7 @@ public:
   /// Waits for the next bytes, the end, an error (once; then EndOfStream), or interrupt(true); with
   /// a deadline also for that. `playing` is how far the application's own clock has advanced since
   /// it began to play, where it has one: data are handed out by the faster of it and the monotonic
-  /// clock.
+  /// clock. None after that tells of a pause.
   Output pop(std::optional<std::chrono::nanoseconds> playing = {},
              std::optional<std::chrono::steady_clock::time_point> deadline = {});
 

@@ -94,6 +94,11 @@ GST_START_TEST(the_clock_of_a_waiter_is_told) {
   fail_unless(queue.collect().playing == 1s);
   queue.pop(1s, in(0ms)); // no news
   fail_unless_equals_int(told, 1);
+  queue.pop({}, in(0ms)); // a pause
+  fail_unless_equals_int(told, 2);
+  fail_if(queue.collect().playing);
+  queue.pop({}, in(0ms));
+  fail_unless_equals_int(told, 2);
 }
 GST_END_TEST;
 
