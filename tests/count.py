@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts the tests of several Meson test logs and ends with "N passed, N failed".
+"""Counts the tests of several Meson test logs and ends with what failed and "N passed, N failed".
 
 usage: count.py FAILED-BUILDS NAME=LOG.json...
 
@@ -11,6 +11,10 @@ import re
 import sys
 
 SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.MULTILINE)
+
+# FILE:LINE:F:CASE:TEST:ITERATION: why (E: it crashed, or took too long).
+CHECK = re.compile(r"^[^\s:]+:\d+:[FE]:.*$", re.MULTILINE)
+MOST_LINES, LONGEST_LINE = 20, 500  # of one program that failed
 
 
 def count(run):
@@ -29,8 +33,18 @@ def count(run):
     return max(checks - failed, 0), failed
 
 
+def why(run):
+    """What a program that failed said: the checks that did, or else its last lines."""
+    said = CHECK.findall(run.get("stdout") or "")
+    if said:
+        left_out = len(said) - MOST_LINES
+        return said[:MOST_LINES] + ([f"and {left_out} more"] if left_out > 0 else [])
+    said = [line for stream in ("stdout", "stderr") for line in (run.get(stream) or "").splitlines()]
+    return said[-MOST_LINES:]
+
+
 def main():
-    passed, failed = 0, int(sys.argv[1])
+    passed, failed, failures = 0, int(sys.argv[1]), []
     for argument in sys.argv[2:]:
         name, path = argument.split("=", 1)
         try:
@@ -43,10 +57,13 @@ def main():
         of_log = [count(run) for run in runs]
         for run, (_, bad) in zip(runs, of_log):
             if bad:
-                print(f"{name}: {run['name']}: {run['result']}, {bad} failed")
+                failures.append(f"{name}: {run['name']}: {run['result']}, {bad} failed")
+                failures += ["  " + line[:LONGEST_LINE] for line in why(run)]
         ok, bad = sum(a for a, _ in of_log), sum(b for _, b in of_log)
         print(f"{name}: {ok} passed, {bad} failed")
         passed, failed = passed + ok, failed + bad
+    for line in failures:
+        print(line)
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 
