@@ -93,6 +93,8 @@ static void comes_back(const std::string& playbin) {
   const auto on_time = [&] { return pipeline.delay().value_or(24h) < 10s; };
   start(pipeline);
   fail_unless(pipeline.wait(on_time, 5s));
+  // A slow machine's start may have been late, and made up for.
+  const auto skipped_before = pipeline.skipped().size();
   pipeline.set_state(GST_STATE_PAUSED);
   fail_unless(pipeline.wait_for_state(GST_STATE_PAUSED, 5s));
   pipeline.run(15s);
@@ -103,7 +105,7 @@ static void comes_back(const std::string& playbin) {
   fail_unless(pipeline.wait([&] { return pipeline.state() == GST_STATE_PLAYING; }, 10s));
   pipeline.run(4s);
   fail_unless(on_time());
-  fail_unless_equals_int(static_cast<int>(pipeline.skipped().size()), 1);
+  fail_unless_equals_int(static_cast<int>(pipeline.skipped().size() - skipped_before), 1);
   fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
 }
 
