@@ -15,7 +15,9 @@ void Pacer::advance(Time now, bool blocked) {
   auto step = now - last_;
   last_ = now;
   monotonic_ += step;
-  if (!blocked)
+  if (blocked)
+    lost_ = std::min(lead_, lost_ + step);
+  else
     credit_ = std::max(credit_, std::min(lead_, credit_ + step));
 }
 
@@ -23,6 +25,11 @@ void Pacer::clock_advanced(Time now, Duration clock) {
   clock_ = clock;
   clock_at_ = now;
   stands_ = false;
+  // A machine that stood still for a while played on, though its consumer took nothing.
+  auto back = std::clamp(lead_ - (handed_out_ - clock) - std::max<Duration>(credit_, 0ns),
+                         Duration{}, lost_);
+  lost_ -= back;
+  credit_ = std::max(credit_, std::min(lead_, credit_ + back));
   if (!offset_ || monotonic_ - (clock + *offset_) > realign_after) {
     offset_ = monotonic_ - clock;
     granted_beyond_ = 0ns;

@@ -10,8 +10,8 @@
 namespace p2plive::core {
 
 /// The credit grows by the larger of the monotonic clock's and the pipeline clock's advance, is
-/// capped at `lead`, and is lost while the consumer takes nothing. It may be overdrawn by one
-/// chunk.
+/// capped at `lead`, and is lost while the consumer takes nothing; of this, it gets back what it
+/// takes to have the lead downstream again. It may be overdrawn by one chunk.
 class Pacer {
 public:
   /// A lead of nothing still lets each chunk out when its time has come.
@@ -61,6 +61,7 @@ private:
   std::optional<Duration> clock_; ///< of the pipeline, as last told
   Time clock_at_{};               ///< when that was
   bool stands_ = false;           ///< since then
+  Duration lost_{};               ///< not earned while the consumer was blocked; `lead` at most
   Duration granted_beyond_{};     ///< earned because the pipeline's clock runs faster
 };
 

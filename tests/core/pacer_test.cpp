@@ -42,6 +42,32 @@ GST_START_TEST(credit_is_capped_and_lost) {
 }
 GST_END_TEST;
 
+// Rule: a sink that plays on while the consumer is blocked, as on a machine that stands still for a
+// while, does not have less downstream from then on; nor does it get more than the lead.
+GST_START_TEST(what_was_played_while_blocked_comes_back) {
+  for (auto stall : {500ms, 1500ms, 2500ms}) {
+    Pacer pacer(start, 3s);
+    Duration out{}, clock{};
+    auto step = [&](Duration time, bool blocked) {
+      clock += time;
+      pacer.advance(start + clock, blocked);
+      pacer.clock_advanced(start + clock, clock);
+      for (; !blocked && pacer.open(); out += chunk)
+        pacer.spend(chunk);
+    };
+    for (int stalls = 0; stalls < 3; ++stalls) {
+      for (int i = 0; i < 100; ++i)
+        step(10ms, false);
+      auto before = out - clock;
+      fail_unless(before > 2900ms && before <= 3100ms, "%.2f", seconds(before));
+      step(stall, true);
+      step(10ms, false);
+      fail_unless(out - clock >= 2900ms, "%.2f after %.1f", seconds(out - clock), seconds(stall));
+    }
+  }
+}
+GST_END_TEST;
+
 namespace {
 
 /// Half a day with a sink whose clock runs `ppm` parts in a million fast; it blocks when it holds
@@ -84,6 +110,7 @@ static Suite* pacer_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_lead_then_the_pace);
   tcase_add_test(tcase, credit_is_capped_and_lost);
+  tcase_add_test(tcase, what_was_played_while_blocked_comes_back);
   tcase_add_test(tcase, drift);
   return suite;
 }
