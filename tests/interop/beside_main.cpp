@@ -23,7 +23,7 @@ std::string meet(bool we_offer, std::size_t size) {
   auto& theirs = *new test::WebrtcbinSide(loop.context(), encounter.of_the_other(), size);
   auto over = [&] { return ours.closed || !theirs.failure.empty(); };
   loop.run_until([&] { return (ours.exchange.finished() && theirs.exchange.finished()) || over(); },
-                 std::chrono::seconds(50));
+                 std::chrono::seconds(120));
   encounter.end_broker();
   for (auto problem : {theirs.failure, ours.exchange.complaint(), theirs.exchange.complaint()})
     if (!problem.empty())

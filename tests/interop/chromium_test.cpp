@@ -28,7 +28,9 @@ void meet(bool we_offer, bool hide_addresses, Restart restart = Restart::no) {
                                    .trickles = true,
                                    .websocket = true,
                                    .restart = restart,
-                                   .size = restart == Restart::no ? test::exchanged : 8 << 20});
+                                   .size = restart == Restart::no
+                                               ? test::exchanged
+                                               : std::min(test::exchanged, std::size_t{8} << 20)});
   processes::NginxOptions web;
   web.directory = encounter.directory.path();
   web.root = encounter.directory / "scripts";
@@ -88,7 +90,7 @@ GST_END_TEST;
 static Suite* interop_chromium_suite() {
   auto* suite = suite_create("interop_chromium");
   auto* tcase = tcase_create("general");
-  tcase_set_timeout(tcase, 120);
+  tcase_set_timeout(tcase, test::seconds_a_test);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, chromium_hidden_answers);
   tcase_add_test(tcase, chromium_hidden_offers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "encounter.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <random>
@@ -11,8 +12,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto exchange_within = 60s;
-constexpr auto close_noticed_within = 5s;
+// Many times what a busy machine of two cores takes.
+constexpr auto open_within = 60s;
+constexpr auto exchange_within = 120s;
+constexpr auto restart_within = 30s;
+constexpr auto close_noticed_within = 30s;
+constexpr std::size_t longest_log = 4000; ///< characters; libcheck takes 8192 in all
 
 template <typename Id>
 Id random_id() {
@@ -53,7 +58,7 @@ std::string Encounter::open_inbox() {
   broker_ = std::move(*broker);
   meeting_.broker_port = broker_.port;
   ours = std::make_unique<OurSide>(loop_.context(), meeting_, kind_.size);
-  if (!loop_.run_until([&] { return ours->ready(); }))
+  if (!loop_.run_until([&] { return ours->ready(); }, open_within))
     return "our inbox does not open";
   return {};
 }
@@ -71,7 +76,10 @@ std::string Encounter::run(const Command& command) {
   auto complaint = meet(*other);
   // Its teardown is its own affair: a process that hangs is killed.
   other->terminate();
-  return complaint.empty() ? complaint : complaint + "\n" + processes::log_tail(spawn.log, 30);
+  if (complaint.empty())
+    return complaint;
+  auto log = processes::log_tail(spawn.log, 30);
+  return complaint + "\n" + log.substr(log.size() - std::min(log.size(), longest_log));
 }
 
 std::string Encounter::meet(processes::ChildProcess& other) {
@@ -80,7 +88,7 @@ std::string Encounter::meet(processes::ChildProcess& other) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
   auto over = [&] { return ours->closed || !other.alive(); };
-  if (!loop_.run_until([&] { return ours->open || over(); }, 20s) || !ours->open)
+  if (!loop_.run_until([&] { return ours->open || over(); }, open_within) || !ours->open)
     return "the channel does not open: " + ours->reason;
   auto open_after = seconds();
   if (kind_.restart == Restart::ours)
@@ -90,7 +98,7 @@ std::string Encounter::meet(processes::ChildProcess& other) {
   if (auto complaint = ours->exchange.complaint(); !complaint.empty())
     return complaint + (ours->closed ? " (closed: " + ours->reason + ")" : "");
   auto restarted = [&] { return ours->restarts > 0 && !ours->restarting(); };
-  if (kind_.restart != Restart::no && !loop_.run_until(restarted))
+  if (kind_.restart != Restart::no && !loop_.run_until(restarted, restart_within))
     return "ICE does not restart";
   ours->close();
   auto noticed = [&] { return !kind_.says_closed || ours->last_refusal == "closed"; };

@@ -17,10 +17,12 @@ namespace p2plive::test {
 
 /// Sanitizers make usrsctp a hundred times slower; what they look for shows in little as well.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t exchanged = 4 << 20;
+constexpr std::size_t exchanged = 2 << 20;
 #else
 constexpr std::size_t exchanged = 64 << 20;
 #endif
+/// A test's own limit, which those of its steps stay within.
+constexpr int seconds_a_test = 360;
 
 class Encounter {
 public:
@@ -31,11 +33,11 @@ public:
   struct Kind {
     const char* name = ""; ///< for the line that is printed
     bool we_offer = false;
-    bool trickles = false;         ///< the other side sends its candidates as it finds them
+    bool trickles = false;         ///< the other side sends candidates after its description
     bool websocket = false;        ///< the other side speaks MQTT over it
     bool says_closed = true;       ///< and tells us when it has noticed our close
     Restart restart = Restart::no; ///< of ICE, in the middle of the exchange
-    std::size_t size = exchanged;
+    std::size_t size = exchanged;  ///< bytes each way
   };
 
   Encounter(Loop& loop, const Kind& kind);

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   test::Loop loop;
   auto& side =
       *new test::WebrtcbinSide(loop.context(), meeting, std::strtoul(argv[6], nullptr, 10));
-  loop.run_until([&] { return side.closed || !side.failure.empty(); }, std::chrono::minutes(2));
+  loop.run_until([&] { return side.closed || !side.failure.empty(); }, std::chrono::minutes(5));
   std::printf("%s\n", side.failure.c_str());
   std::fflush(stdout);
   _exit(side.failure.empty() ? 0 : 1);

@@ -36,7 +36,7 @@ void meet_in_one_process(const char* we_do) {
   spawn.log = directory / "beside.log";
   auto child = processes::ChildProcess::spawn(spawn);
   fail_unless(child.has_value(), "%s", child ? "" : child.error().c_str());
-  auto ended = child->wait(60s);
+  auto ended = child->wait(150s);
   fail_unless(ended && ended->ok(), "%s: %s", ended ? ended->describe().c_str() : "it hangs",
               processes::log_tail(spawn.log).c_str());
 }
@@ -69,7 +69,7 @@ GST_END_TEST;
 static Suite* interop_webrtcbin_suite() {
   auto* suite = suite_create("interop_webrtcbin");
   auto* tcase = tcase_create("general");
-  tcase_set_timeout(tcase, 120);
+  tcase_set_timeout(tcase, test::seconds_a_test);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, webrtcbin_answers);
   tcase_add_test(tcase, webrtcbin_offers);

@@ -4,8 +4,8 @@
 import { Exchange } from './exchange.js';
 import { openInbox, SignalKind } from './signalling.js';
 
-/** Candidates: as they are found (trickle), or all in the description (full). */
-async function describe(connection, trickle, description) {
+/** Candidates: after the description (trickle), or all in it (full). */
+export async function describe(connection, trickle, description) {
   await connection.setLocalDescription(description);
   if (!trickle && connection.iceGatheringState !== 'complete')
     await new Promise((resolve) => {
@@ -16,13 +16,20 @@ async function describe(connection, trickle, description) {
   return connection.localDescription.sdp;
 }
 
-function exchangeOver(channel, options) {
+/** `underway`: the channel is open at both ends, and pieces have been asked for. */
+function exchangeOver(channel, options, underway) {
   channel.binaryType = 'arraybuffer';
   const exchange = new Exchange({ ...options, send: (bytes) => channel.send(bytes) });
+  let askedFor = false;
   const opened = () => exchange.begin();
   if (channel.readyState === 'open') opened();
   else channel.addEventListener('open', opened);
-  channel.addEventListener('message', ({ data }) => exchange.received(new Uint8Array(data)));
+  channel.addEventListener('message', ({ data }) => {
+    exchange.received(new Uint8Array(data));
+    if (askedFor || !exchange.theirs) return;
+    askedFor = true;
+    underway();
+  });
   return new Promise((resolve) => channel.addEventListener('close', resolve));
 }
 
@@ -54,28 +61,31 @@ export async function run(RTCPeerConnection, options) {
     }
   }
 
+  // After the description, but together: a viewer takes three signals of an attempt, and has a bound
+  // on the rate of more (lib/viewer/signalling.cpp).
+  let found = [];
   if (trickle)
     connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate?.candidate)
-        inbox.send({ kind: SignalKind.Candidates, session, candidates: [candidate.candidate] });
+      if (candidate?.candidate) found.push(candidate.candidate);
+      if (candidate || found.length === 0) return;
+      inbox.send({ kind: SignalKind.Candidates, session, candidates: found });
+      found = [];
     });
+  const underway = () => {
+    if (options.restarts) restartIce(connection, inbox, session, trickle);
+  };
   let closed;
   if (offers) {
-    closed = exchangeOver(connection.createDataChannel('p2plive'), options);
+    closed = exchangeOver(connection.createDataChannel('p2plive'), options, underway);
     const sdp = await describe(connection, trickle, await connection.createOffer());
     await inbox.send({ kind: SignalKind.Offer, session, sdp });
   } else {
     closed = new Promise((resolve) => {
       connection.addEventListener('datachannel', ({ channel }) =>
-        resolve(exchangeOver(channel, options)));
+        resolve(exchangeOver(channel, options, underway)));
     });
     await inbox.send({ kind: SignalKind.Refuse, session: 0n, reason: 'waiting for an offer' });
   }
-  connection.addEventListener('connectionstatechange', () => {
-    if (!options.restarts || connection.connectionState !== 'connected') return;
-    options.restarts = false;
-    restartIce(connection, inbox, session, trickle);
-  });
   await closed;
   await inbox.send({ kind: SignalKind.Refuse, session, reason: 'closed' });
   await inbox.close();
