@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "net/certificate.h"
 
+#include "net/dtls_settings.h"
 #include "net/fingerprint.h"
 
 #include <openssl/ec.h>
@@ -9,7 +10,7 @@
 #include <openssl/x509.h>
 
 #include <cstdint>
-#include <utility>
+#include <mutex>
 
 namespace p2plive::net {
 
@@ -36,21 +37,27 @@ bool fill_in(X509* x509, EVP_PKEY* key) {
 } // namespace
 
 std::shared_ptr<const Certificate> Certificate::generate() {
-  auto* key = EVP_EC_gen("P-256");
-  auto* x509 = X509_new();
-  std::string fingerprint;
-  if (key && x509 && fill_in(x509, key))
-    fingerprint = fingerprint_of(x509);
-  if (fingerprint.empty()) {
-    X509_free(x509);
-    EVP_PKEY_free(key);
+  std::shared_ptr<Certificate> made(new Certificate(X509_new(), EVP_EC_gen("P-256")));
+  if (!made->x509_ || !made->key_ || !fill_in(made->x509_, made->key_))
     return nullptr;
-  }
-  return std::shared_ptr<const Certificate>(new Certificate(x509, key, std::move(fingerprint)));
+  made->fingerprint_ = fingerprint_of(made->x509_);
+  made->dtls_settings_ = make_dtls_settings(made->x509_, made->key_);
+  return made->fingerprint_.empty() || !made->dtls_settings_ ? nullptr : made;
 }
 
-Certificate::Certificate(X509* x509, EVP_PKEY* key, std::string fingerprint)
-    : x509_(x509), key_(key), fingerprint_(std::move(fingerprint)) {}
+std::shared_ptr<const Certificate> Certificate::share(Clock::time_point now) {
+  static std::mutex lock;
+  static std::weak_ptr<const Certificate> token;
+  static Clock::time_point made_at;
+  std::lock_guard guard(lock);
+  auto certificate = token.lock();
+  if (!certificate || now - made_at >= shared_for) {
+    certificate = generate();
+    token = certificate;
+    made_at = now;
+  }
+  return certificate;
+}
 
 Certificate::~Certificate() {
   X509_free(x509_);

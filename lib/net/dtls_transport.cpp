@@ -22,12 +22,6 @@ constexpr std::size_t largest_datagram = 2048; ///< of a handshake; our own are 
 constexpr long mtu = 1200;
 constexpr std::size_t largest_packet = 16 * 1024; ///< plain text of one DTLS record
 
-// AES-128-GCM with our P-256 certificate first (882 MB/s); the RSA ones are for a browser whose
-// certificate is of that kind.
-constexpr char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:"
-                           "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:"
-                           "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384";
-
 /// Microseconds until a flight is sent again. A second first (RFC 6347 4.2.4.1) is long for a
 /// set-up that takes 26 ms; WebRTC's implementations start lower as well.
 unsigned next_timeout(SSL*, unsigned previous) {
@@ -96,7 +90,7 @@ DtlsTransport::DtlsTransport(GMainContext* context, std::shared_ptr<const Certif
                              Events events)
     : certificate_(std::move(certificate)), events_(std::move(events)),
       timer_(context, [this] { timed_out(); }) {
-  if (certificate_ && !create(*certificate_)) {
+  if (certificate_ && !create()) {
     SSL_free(ssl_);
     ssl_ = nullptr;
   }
@@ -104,28 +98,10 @@ DtlsTransport::DtlsTransport(GMainContext* context, std::shared_ptr<const Certif
 
 DtlsTransport::~DtlsTransport() {
   SSL_free(ssl_);
-  SSL_CTX_free(settings_);
 }
 
-bool DtlsTransport::create(const Certificate& certificate) {
-  settings_ = SSL_CTX_new(DTLS_method());
-  if (!settings_ || !SSL_CTX_set_min_proto_version(settings_, DTLS1_2_VERSION) ||
-      !SSL_CTX_set_max_proto_version(settings_, DTLS1_2_VERSION) ||
-      !SSL_CTX_set_cipher_list(settings_, ciphers) ||
-      !SSL_CTX_set1_groups_list(settings_, "X25519:P-256:P-384") ||
-      !SSL_CTX_use_certificate(settings_, certificate.x509()) ||
-      !SSL_CTX_use_PrivateKey(settings_, certificate.key()) ||
-      // We have no media; but webrtcbin takes a handshake without this extension for a failure.
-      SSL_CTX_set_tlsext_use_srtp(settings_, "SRTP_AES128_CM_SHA1_80") != 0)
-    return false;
-  SSL_CTX_set_options(settings_, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_SINGLE_ECDH_USE);
-  SSL_CTX_set_session_cache_mode(settings_, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(settings_, SSL_MODE_RELEASE_BUFFERS);
-  // The fingerprint out of the signalling is the only authority there is (RFC 8827 6.5).
-  SSL_CTX_set_verify(settings_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  SSL_CTX_set_cert_verify_callback(settings_, verify, this);
-  ssl_ = SSL_new(settings_);
+bool DtlsTransport::create() {
+  ssl_ = SSL_new(certificate_->dtls_settings());
   auto* bio = BIO_new(Bio::method());
   if (!ssl_ || !bio) {
     BIO_free(bio);
@@ -133,19 +109,16 @@ bool DtlsTransport::create(const Certificate& certificate) {
   }
   BIO_set_data(bio, this);
   SSL_set_bio(ssl_, bio, bio);
+  SSL_set_app_data(ssl_, static_cast<CertificateJudge*>(this));
   SSL_set_mtu(ssl_, mtu);
   DTLS_set_timer_cb(ssl_, next_timeout);
   return true;
 }
 
-int DtlsTransport::verify(X509_STORE_CTX* store, void* user_data) {
-  auto* self = static_cast<DtlsTransport*>(user_data);
-  auto* certificate = X509_STORE_CTX_get0_cert(store);
-  if (certificate && fingerprint_of(certificate) == self->remote_fingerprint_)
-    return 1;
-  self->wrong_fingerprint_ = true;
-  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-  return 0;
+bool DtlsTransport::accepts(const X509* certificate) {
+  bool right = fingerprint_of(certificate) == remote_fingerprint_;
+  wrong_fingerprint_ = !right;
+  return right;
 }
 
 void DtlsTransport::start(bool client, std::string remote_fingerprint) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "net/dtls_settings.h"
 #include "net/timer.h"
 
 #include <cstdint>
@@ -12,9 +13,7 @@
 #include <vector>
 
 typedef struct ssl_st SSL;
-typedef struct ssl_ctx_st SSL_CTX;
 typedef struct bio_st BIO;
-typedef struct x509_store_ctx_st X509_STORE_CTX;
 
 namespace p2plive::net {
 
@@ -22,7 +21,7 @@ class Certificate;
 
 /// Lives on the context's thread. Its events come from within receive(), transport_ready(),
 /// start(), send() and from its timer.
-class DtlsTransport {
+class DtlsTransport final : private CertificateJudge {
 public:
   struct Events {
     std::function<void(std::span<const std::uint8_t>)> output; ///< one datagram to send
@@ -51,8 +50,8 @@ public:
 
 private:
   struct Bio;
-  static int verify(X509_STORE_CTX* store, void* self);
-  bool create(const Certificate& certificate);
+  bool accepts(const X509* certificate) override;
+  bool create();
   bool running() const { return ssl_ && started_ && ready_ && !over_; }
   void begin();
   void advance();
@@ -65,7 +64,6 @@ private:
   std::shared_ptr<const Certificate> certificate_;
   Events events_;
   Timer timer_;
-  SSL_CTX* settings_ = nullptr;
   SSL* ssl_ = nullptr;
   std::string remote_fingerprint_;
   bool started_ = false, ready_ = false, client_ = false, connected_ = false, over_ = false;
