@@ -81,13 +81,7 @@ IceTransport::IceTransport(GMainContext* context, Options options, std::function
                                static_cast<NiceAgentOption>(flags));
   set_up_agent(options);
   stream_ = nice_agent_add_stream(agent_, 1);
-  char *ufrag = nullptr, *password = nullptr;
-  if (nice_agent_get_local_credentials(agent_, stream_, &ufrag, &password)) {
-    ufrag_ = ufrag;
-    password_ = password;
-    g_free(ufrag);
-    g_free(password);
-  }
+  read_credentials();
   nice_agent_attach_recv(agent_, stream_, component, context_, on_datagram, this);
 }
 
@@ -122,7 +116,36 @@ void IceTransport::add_local_addresses() {
   }
 }
 
+void IceTransport::read_credentials() {
+  char *ufrag = nullptr, *password = nullptr;
+  if (!nice_agent_get_local_credentials(agent_, stream_, &ufrag, &password))
+    return;
+  ufrag_ = ufrag;
+  password_ = password;
+  g_free(ufrag);
+  g_free(password);
+}
+
+bool IceTransport::controlling() const {
+  gboolean controlling = FALSE;
+  if (agent_)
+    g_object_get(agent_, "controlling-mode", &controlling, nullptr);
+  return controlling;
+}
+
+// Once it gathers, an agent of libnice's takes another role with a restart only; the candidates and
+// their sockets stay.
+void IceTransport::hand_over(bool controlling, std::function<void()> wake) {
+  wake_ = std::move(wake);
+  if (!agent_ || this->controlling() == controlling)
+    return;
+  g_object_set(agent_, "controlling-mode", static_cast<gboolean>(controlling), nullptr);
+  nice_agent_restart(agent_);
+  read_credentials();
+}
+
 bool IceTransport::gather() {
+  gathering_since_ = Clock::now();
   return agent_ && stream_ && nice_agent_gather_candidates(agent_, stream_);
 }
 

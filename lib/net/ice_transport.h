@@ -6,6 +6,7 @@
 #include "net/selected_path.h"
 #include "net/udp_path.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,12 @@ public:
   /// False when no socket can be had on any of the addresses.
   bool gather();
   bool gathered() const { return gathered_; }
+  /// How long ago gather() was.
+  std::chrono::nanoseconds gathering_for() const { return Clock::now() - gathering_since_; }
+  /// Another owner, who may want the other role: then with other credentials. Before there are
+  /// remote ones.
+  void hand_over(bool controlling, std::function<void()> wake);
+  bool controlling() const;
   bool connected() const { return connected_; }
   bool failed() const { return failed_; } ///< also: consent to send was lost (RFC 7675)
 
@@ -64,6 +71,8 @@ public:
   void close();
 
 private:
+  using Clock = std::chrono::steady_clock;
+
   static void on_gathered(NiceAgent*, unsigned stream, void* self);
   static void on_state(NiceAgent*, unsigned stream, unsigned component, unsigned state, void* self);
   static void on_selected_pair(NiceAgent*, unsigned stream, unsigned component,
@@ -71,6 +80,7 @@ private:
   static void on_datagram(NiceAgent*, unsigned stream, unsigned component, unsigned size,
                           char* bytes, void* self);
   void set_up_agent(const Options& options);
+  void read_credentials();
   void add_local_addresses();
   void forget_received();
   void take_path();
@@ -83,6 +93,7 @@ private:
   NiceAgent* agent_ = nullptr;
   unsigned stream_ = 0;
   std::string ufrag_, password_;
+  Clock::time_point gathering_since_;
   bool gathered_ = false, connected_ = false, failed_ = false;
   std::size_t remote_candidates_ = 0;
 

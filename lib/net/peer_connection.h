@@ -18,17 +18,22 @@ typedef struct _GMainContext GMainContext;
 namespace p2plive::net {
 
 class Certificate;
+class IceReserve;
 
 struct StunServer {
   std::string address; ///< numeric; resolved before (services are reached by name only once)
   std::uint16_t port = 3478;
+  bool operator==(const StunServer&) const = default;
 };
 
 struct PeerConnectionOptions {
   std::shared_ptr<const Certificate> certificate; ///< one per process, or given
   std::vector<StunServer> stun;                   ///< the first is used; none: host candidates only
   std::vector<std::string> local_addresses;       ///< gather on these only; none: all but loopback
-  std::size_t max_message = 262'144;              ///< accepted, as a=max-message-size tells
+  /// Where transports have been gathered on, with `stun` and `local_addresses` as here; none: the
+  /// connection gathers by itself.
+  std::shared_ptr<IceReserve> reserve;
+  std::size_t max_message = 262'144; ///< accepted, as a=max-message-size tells
   /// The channel is agreed beforehand on this stream, below 16, and opens without DCEP; both sides
   /// must be told so. None: the offerer opens it (RFC 8832).
   std::optional<std::uint16_t> negotiated_stream;

@@ -3,6 +3,7 @@
 
 #include "net/certificate.h"
 #include "net/ice_candidate.h"
+#include "net/ice_reserve.h"
 
 #include <algorithm>
 #include <utility>
@@ -61,9 +62,10 @@ void PeerConnection::Impl::begin(Role role) {
   if (!options_.certificate)
     return fail("no certificate");
   make_transports();
-  if (!ice_->gather())
+  if (!ice_)
     return fail("no local address to listen on");
-  gathering_limit_.arm_in(gathering_limit);
+  gathering_limit_.arm_in(gathering_limit - ice_->gathering_for());
+  wake();
 }
 
 IceTransport::Options PeerConnection::Impl::ice_options(bool controlling) const {
@@ -87,8 +89,17 @@ void PeerConnection::Impl::make_transports() {
   dtls_ = std::make_unique<DtlsTransport>(context_, options_.certificate, std::move(events));
   make_sctp();
   make_channel();
-  ice_ = std::make_unique<IceTransport>(context_, ice_options(role_ == Role::offerer),
-                                        [this] { wake(); });
+  make_ice(role_ == Role::offerer);
+}
+
+/// One that has gathered in advance, or a new one.
+void PeerConnection::Impl::make_ice(bool controlling) {
+  auto woken = [this] { wake(); };
+  if (options_.reserve && (ice_ = options_.reserve->take(controlling, woken)))
+    return;
+  ice_ = std::make_unique<IceTransport>(context_, ice_options(controlling), woken);
+  if (!ice_->gather())
+    ice_.reset();
 }
 
 void PeerConnection::Impl::make_sctp() {

@@ -58,6 +58,7 @@ private:
   void begin(Role role);
   void deadline_passed();
   void make_transports();
+  void make_ice(bool controlling);
   void make_sctp();
   void make_channel();
   void take_remote(SessionDescription description, bool dtls_client);

@@ -21,14 +21,18 @@ constexpr auto close_after = 150ms;
 /// Set-ups that others began, beyond the connections wanted: so many may overlap with those that
 /// are closing.
 constexpr std::size_t spare = 8;
+/// Transports that have gathered in advance: for two offers and an answer.
+constexpr std::size_t most_gathered = 3;
 
 } // namespace
 
-Peers::Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal)
+Peers::Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal,
+             std::shared_ptr<const net::Certificate> certificate)
     : context_(context), mind_(mind), max_peers_(max_peers), send_signal_(std::move(send_signal)),
-      certificate_(net::Certificate::generate()),
+      certificate_(std::move(certificate)), reserve_(std::make_shared<net::IceReserve>(context)),
       address_watch_(context,
                      [this] {
+                       reserve_->renew();
                        if (reach_.local_addresses.empty())
                          restart();
                      }),
@@ -39,6 +43,27 @@ Peers::~Peers() = default;
 
 void Peers::use(Reach reach) {
   reach_ = std::move(reach);
+  net::IceTransport::Options options;
+  if (!reach_.stun.empty())
+    options.stun = reach_.stun.front();
+  options.local_addresses = reach_.local_addresses;
+  reserve_->use(std::move(options));
+  keep_reserve();
+}
+
+void Peers::set_max_peers(unsigned peers) {
+  max_peers_ = peers;
+  keep_reserve();
+}
+
+void Peers::leave() {
+  leaving_ = true;
+  keep_reserve();
+}
+
+void Peers::keep_reserve() {
+  auto wanted = leaving_ ? 0 : max_peers_ - std::min<std::size_t>(max_peers_, links_.size());
+  reserve_->keep(std::min(most_gathered, wanted));
 }
 
 Peers::Link* Peers::find(const core::PeerId& peer, std::uint64_t session) {
@@ -74,6 +99,7 @@ Peers::Link& Peers::add(const core::PeerId& peer, Link::State state, std::uint64
   options.certificate = certificate_;
   options.stun = reach_.stun;
   options.local_addresses = reach_.local_addresses;
+  options.reserve = reserve_;
   auto& link = links_[peer];
   link.state = state;
   link.session = session;
@@ -248,6 +274,7 @@ void Peers::put_away(const core::PeerId& peer) {
 }
 
 void Peers::arm() {
+  keep_reserve();
   if (!closing_.empty() || !links_.empty())
     timer_.arm_in(sweep_every);
 }

@@ -5,6 +5,7 @@
 #include "core/actions.h"
 #include "net/address_watch.h"
 #include "net/certificate.h"
+#include "net/ice_reserve.h"
 #include "net/peer_connection.h"
 #include "net/timer.h"
 #include "viewer/addresses.h"
@@ -28,11 +29,14 @@ public:
   /// Sends a signal to its `to`; false when that is not possible now.
   using SendSignal = std::function<bool(Signal)>;
 
-  Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal);
+  Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal,
+        std::shared_ptr<const net::Certificate> certificate = net::Certificate::share());
   ~Peers();
 
   void use(Reach reach);
-  void set_max_peers(unsigned peers) { max_peers_ = peers; }
+  void set_max_peers(unsigned peers);
+  /// No more connections are wanted.
+  void leave();
 
   void connect(const core::PeerId& peer);
   void disconnect(const core::PeerId& peer, const std::string& reason);
@@ -45,6 +49,7 @@ public:
   void tell_sent();
 
   bool closing() const { return !closing_.empty(); } ///< last words may still be on their way
+  std::size_t gathering() const { return reserve_->kept(); } ///< transports nobody uses yet
 
 private:
   struct Link {
@@ -77,6 +82,7 @@ private:
   void put_away(const core::PeerId& peer);
   void sweep();
   void arm();
+  void keep_reserve();
 
   GMainContext* context_;
   Mind& mind_;
@@ -84,6 +90,8 @@ private:
   SendSignal send_signal_;
   Reach reach_;
   std::shared_ptr<const net::Certificate> certificate_;
+  std::shared_ptr<net::IceReserve> reserve_;
+  bool leaving_ = false;
   net::AddressWatch address_watch_;
   net::Timer timer_; ///< deadlines of set-ups and closings
   std::mt19937_64 random_;

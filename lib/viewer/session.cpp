@@ -221,6 +221,8 @@ void Session::close(std::function<void()> closed) {
   closed_ = std::move(closed);
   close_by_ = now() + leave_within;
   mind_.leave();
+  if (membership_)
+    membership_->peers().leave();
   tick_.arm_in(leave_tick);
 }
 

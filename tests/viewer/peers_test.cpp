@@ -25,17 +25,22 @@ struct Side {
   std::unique_ptr<viewer::Mind> mind;
   std::unique_ptr<viewer::Peers> peers;
 
-  Side(GMainContext* context, std::uint8_t number) : self(id<core::PeerId>(number)) {
+  Side(GMainContext* context, std::uint8_t number, unsigned max_peers = 8,
+       std::shared_ptr<const net::Certificate> certificate = net::Certificate::share())
+      : self(id<core::PeerId>(number)) {
     core::Settings settings;
     settings.self = self;
     mind = std::make_unique<viewer::Mind>(settings, [this] { pump(); });
-    peers = std::make_unique<viewer::Peers>(context, *mind, 8, [this](Signal signal) {
-      signal.from = self;
-      said.push_back(signal);
-      if (carry)
-        carry(signal);
-      return true;
-    });
+    peers = std::make_unique<viewer::Peers>(
+        context, *mind, max_peers,
+        [this](Signal signal) {
+          signal.from = self;
+          said.push_back(signal);
+          if (carry)
+            carry(signal);
+          return true;
+        },
+        std::move(certificate));
     peers->use({{}, {"127.0.0.1"}});
     mind->tell(&core::Swarm::joined, id<core::Rid>(9));
   }
@@ -84,7 +89,7 @@ GST_START_TEST(strangers_do_not_restart) {
   test::Loop loop;
   Acquaintance two(loop.context());
   fail_unless(loop.run_until([&] { return two.open(); }));
-  Side stranger(loop.context(), 3);
+  Side stranger(loop.context(), 3, 8, net::Certificate::generate());
   stranger.peers->connect(two.b.self);
   fail_unless(loop.run_until([&] { return !stranger.said.empty(); }));
   auto forged = stranger.said.front();
@@ -102,6 +107,64 @@ GST_START_TEST(strangers_do_not_restart) {
 }
 GST_END_TEST;
 
+// Rule: the viewers of one process show one certificate, but for one that was given its own.
+GST_START_TEST(a_process_has_one_certificate) {
+  test::Loop loop;
+  Acquaintance two(loop.context());
+  fail_unless(loop.run_until([&] { return two.open(); }));
+  auto fingerprint = [](const std::string& sdp) {
+    auto at = sdp.find("a=fingerprint:");
+    return sdp.substr(at, sdp.find("\r\n", at) - at);
+  };
+  auto shared = fingerprint(two.a.said.front().sdp);
+  fail_unless(shared.size() > 90 && shared == fingerprint(two.b.said.front().sdp));
+  auto& a = two.a;
+  Signal said;
+  auto own = net::Certificate::generate();
+  viewer::Peers other(
+      loop.context(), *a.mind, 8,
+      [&](Signal signal) {
+        said = std::move(signal);
+        return true;
+      },
+      own);
+  other.use({{}, {"127.0.0.1"}});
+  other.connect(id<core::PeerId>(7));
+  fail_unless(loop.run_until([&] { return !said.sdp.empty(); }));
+  fail_unless(fingerprint(said.sdp).ends_with(own->fingerprint()));
+  fail_if(fingerprint(said.sdp) == shared);
+}
+GST_END_TEST;
+
+// Rule: transports gather in advance while connections are wanted: not before it is known where,
+// not with as many peers as there may be, and not by one that leaves.
+GST_START_TEST(gathers_only_what_is_wanted) {
+  test::Loop loop;
+  core::Settings settings;
+  viewer::Mind mind(settings, [] {});
+  viewer::Peers nowhere(loop.context(), mind, 8, [](Signal) { return true; });
+  Side a(loop.context(), 1, 1), b(loop.context(), 2, 8);
+  a.carry = [&](const Signal& signal) { b.peers->arrived(signal); };
+  b.carry = [&](const Signal& signal) { a.peers->arrived(signal); };
+  auto gathers = [&](std::size_t by_a, std::size_t by_b) {
+    return loop.run_until(
+        [&] { return a.peers->gathering() == by_a && b.peers->gathering() == by_b; });
+  };
+  fail_unless(gathers(1, 3));
+  a.peers->connect(b.self);
+  fail_unless(loop.run_until([&] { return a.open() == 1 && b.open() == 1; }));
+  fail_unless(gathers(0, 3));
+  a.peers->set_max_peers(5);
+  fail_unless(gathers(3, 3));
+  b.peers->leave();
+  fail_unless(gathers(3, 0));
+  b.peers->disconnect(a.self, "leaving");
+  fail_unless(loop.run_until([&] { return a.open() == 0; }));
+  fail_if(loop.run_until([&] { return b.peers->gathering() > 0; }, 100ms));
+  fail_unless_equals_int(int(nowhere.gathering()), 0);
+}
+GST_END_TEST;
+
 static Suite* peers_suite() {
   auto* suite = suite_create("peers");
   auto* tcase = tcase_create("general");
@@ -109,6 +172,8 @@ static Suite* peers_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, a_restart_keeps_session_and_connection);
   tcase_add_test(tcase, strangers_do_not_restart);
+  tcase_add_test(tcase, a_process_has_one_certificate);
+  tcase_add_test(tcase, gathers_only_what_is_wanted);
   return suite;
 }
 
