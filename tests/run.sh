@@ -49,16 +49,16 @@ set_up() {
   meson setup "build/$name" "$@" </dev/null >"build/$name-build.log" 2>&1
 }
 
-# check NAME MESON-TEST-OPTIONS...: builds what is missing of the tests chosen in build/NAME, and runs
-# them; the results go into a log of their own.
+# check NAME[:LOG] MESON-TEST-OPTIONS...: builds what is missing of the tests chosen in build/NAME, and
+# runs them; the results go into a log of their own.
 check() {
-  local name=$1
+  local name=${1%%:*} log=${1##*:}
   shift
   echo "== testing $name"
-  rm -f "build/$name/meson-logs/$name.json"
+  rm -f "build/$name/meson-logs/$log.json"
   # The verdict comes from the log of all runs, at the end.
-  meson test -C "build/$name" --print-errorlogs --logbase "$name" "$@" </dev/null || true
-  logs+=("$name=build/$name/meson-logs/$name.json")
+  meson test -C "build/$name" --print-errorlogs --logbase "$log" "$@" </dev/null || true
+  logs+=("$log=build/$name/meson-logs/$log.json")
 }
 
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -76,6 +76,10 @@ fi
 # A sanitizer makes everything slower, deadlines get room.
 if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false; then
   check asan --no-suite long --no-suite timing --timeout-multiplier 3
+  # Of the long ones, what it is there for: nothing is left of a thousand connections.
+  if $long; then
+    check asan:asan-long connects-1000 --timeout-multiplier 3
+  fi
 fi
 # Only what has no I/O is built with the thread sanitizer, by the check itself.
 set_up tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false || true

@@ -19,11 +19,21 @@ double quantile(std::vector<double> values, double share) {
   return values.empty() ? 0 : values[place > 0 ? place - 1 : 0];
 }
 
+/// On both sides, as it is with viewers that have a moment between two connections.
+void wait_for_reserves(Side& side) {
+  bool gathered = false;
+  side.heard = [&](const std::string&) { gathered = true; };
+  side.say("gathered");
+  side.run_until([&] { return gathered && side.has_gathered(); });
+}
+
 } // namespace
 
 void measure_setup(Side& side, std::size_t count, bool at_once) {
   auto begin = Clock::now();
   for (std::size_t number = 0; number < count; ++number) {
+    if (!at_once)
+      wait_for_reserves(side);
     side.connect();
     if (at_once)
       continue;

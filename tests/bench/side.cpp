@@ -45,9 +45,13 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-Side::Side(GMainContext* context, int socket)
-    : context_(context), certificate_(net::Certificate::generate()),
-      wire_(context, socket, [this](auto text) { hear(text); }) {}
+Side::Side(GMainContext* context, int socket, const Gathering& gathering)
+    : context_(context), gathering_(gathering), certificate_(net::Certificate::generate()),
+      reserve_(std::make_shared<net::IceReserve>(context)),
+      wire_(context, socket, [this](auto text) { hear(text); }) {
+  reserve_->use({.stun = gathering_.stun, .local_addresses = {"127.0.0.1"}});
+  reserve_->keep(gathering_.in_advance);
+}
 
 Side::~Side() {
   if (ticks_) {
@@ -60,6 +64,9 @@ std::unique_ptr<net::PeerConnection> Side::make(std::size_t number) {
   net::PeerConnectionOptions options;
   options.certificate = certificate_;
   options.local_addresses = {"127.0.0.1"};
+  options.reserve = reserve_;
+  if (gathering_.stun)
+    options.stun = {*gathering_.stun};
   net::PeerConnectionEvents events;
   events.local_description = [this, number](const std::string& sdp) {
     say("sdp " + std::to_string(number) + "\n" + sdp);

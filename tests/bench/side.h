@@ -4,6 +4,7 @@
 
 #include "wire.h"
 
+#include "net/ice_reserve.h"
 #include "net/peer_connection.h"
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,14 +34,22 @@ struct Link {
   std::uint64_t received = 0; ///< bytes of messages
 };
 
+/// How the connections of a side gather.
+struct Gathering {
+  std::optional<net::StunServer> stun;
+  std::size_t in_advance = 0; ///< transports
+};
+
 class Side {
 public:
-  Side(GMainContext* context, int socket);
+  Side(GMainContext* context, int socket, const Gathering& gathering);
   ~Side();
 
   /// Offers a further connection; its number is its place in `links`.
   void connect();
   std::size_t open_count() const { return open_count_; }
+  /// As much has gathered in advance as was asked for.
+  bool has_gathered() const { return reserve_->gathered() == gathering_.in_advance; }
   /// Whatever is not a description goes to the other side's `heard`.
   void say(const std::string& text) { wire_.say(text); }
   /// Runs the loop until `condition` holds. Ends the process when the other one is gone, when a
@@ -61,7 +71,9 @@ private:
   static int tick(void* self);
 
   GMainContext* context_;
+  Gathering gathering_;
   std::shared_ptr<const net::Certificate> certificate_;
+  std::shared_ptr<net::IceReserve> reserve_;
   std::size_t open_count_ = 0;
   Clock::time_point ticked_;
   double worst_gap_ms_ = 0;

@@ -130,7 +130,7 @@ private:
 
 void serve(Side& side) {
   Window window;
-  bool over = false;
+  bool over = false, asked = false;
   side.heard = [&](const std::string& text) {
     if (text == "begin")
       window.begin(side);
@@ -138,12 +138,20 @@ void serve(Side& side) {
       side.say(window.end(side));
     else if (text == "memory")
       side.say(std::to_string(resident_kb()));
+    else if (text == "gathered")
+      asked = true;
     else if (text == "bye")
       over = true;
     else if (text.starts_with("close "))
       side.links[std::stoul(text.substr(6))].connection.reset();
   };
-  side.run_until([&] { return over; });
+  side.run_until([&] {
+    if (asked && side.has_gathered()) {
+      asked = false;
+      side.say("gathered");
+    }
+    return over;
+  });
 }
 
 } // namespace p2plive::bench
