@@ -1,7 +1,9 @@
 // Viewers that meet: real encoder, nginx, p2plive-server, mosquitto and data channels.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "../net/loop.h"
 #include "live_stream.h"
 #include "server.h"
+#include "signal_listener.h"
 #include "watcher.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
@@ -71,9 +73,12 @@ bool exchange(Watcher& a, Watcher& b, std::uint64_t bytes) {
 } // namespace
 
 // Rule: two viewers of a stream find each other, take parts of it from each other, and hand out
-// what the encoder wrote.
+// what the encoder wrote; at most three messages at the broker do.
 GST_START_TEST(two_viewers_share_a_stream) {
   World world;
+  test::Loop loop;
+  test::SignalListener listener(loop.context(), world.mosquitto.port);
+  fail_unless(loop.run_until([&] { return listener.ready(); }));
   Watcher a(world.options()), b(world.options());
   fail_unless(meet(a, b), "they do not meet");
   fail_unless(exchange(a, b, 500'000), "they exchange nothing");
@@ -85,6 +90,10 @@ GST_START_TEST(two_viewers_share_a_stream) {
   fail_unless(both_until(a, b, [&] {
     return a.viewer().statistics().upload_bytes + b.viewer().statistics().upload_bytes > 0;
   }));
+  loop.run_for(100ms);
+  auto signals = listener.all();
+  auto count = test::SignalListener::count(signals);
+  fail_unless(count >= 2 && count <= 3 && listener.unknown() == 0, "%s", signals.c_str());
 }
 GST_END_TEST;
 
