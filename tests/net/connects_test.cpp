@@ -17,8 +17,7 @@ using test::Pair;
 
 namespace {
 
-/// The address sanitizer keeps what is freed for a while, up to this, to see who uses it.
-constexpr long more_allowed_kib = test::share > 1 ? 300 * 1024 : 2048;
+constexpr long most_kib_more = 2048;
 
 int connects() {
   auto* given = std::getenv("P2PLIVE_TEST_CONNECTS");
@@ -57,13 +56,13 @@ GST_START_TEST(they_leave_nothing) {
   };
   round(30 / test::share);
   auto descriptors = test::open_descriptors();
-  auto memory = test::resident_kib();
+  auto memory = test::held_kib();
   auto count = connects();
   round(count);
   fail_unless_equals_int(test::open_descriptors(), descriptors);
-  auto more = test::resident_kib() - memory;
+  auto more = test::held_kib() - memory;
   std::printf("%d connections more: %ld KiB more\n", count, more);
-  fail_unless(more < more_allowed_kib, "%ld KiB more", more);
+  fail_unless(more < most_kib_more, "%ld KiB more", more);
 }
 GST_END_TEST;
 

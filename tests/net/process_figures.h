@@ -7,6 +7,10 @@
 #include <iterator>
 #include <string>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/allocator_interface.h>
+#endif
+
 namespace p2plive::test {
 
 inline int open_descriptors() {
@@ -14,12 +18,18 @@ inline int open_descriptors() {
   return int(std::distance(begin(all), end(all)));
 }
 
-inline long resident_kib() {
+/// What is in memory. The address sanitizer keeps what has been freed for a while: there it is what
+/// has been allocated, and not freed.
+inline long held_kib() {
+#if defined(__SANITIZE_ADDRESS__)
+  return long(__sanitizer_get_current_allocated_bytes() / 1024);
+#else
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("VmRSS:"))
       return std::stol(line.substr(6));
   return 0;
+#endif
 }
 
 } // namespace p2plive::test
