@@ -52,12 +52,16 @@ struct Disconnect {
 };
 
 /// Announce to the tracker. Answered by tracker_answered or tracker_failed.
+/// Announce::reach under which a viewer is introduced to those who reach most.
+inline constexpr std::uint8_t hard_to_reach = 40;
+
 struct Announce {
   enum class Event { update, started, stopped } event{};
   std::uint16_t want = 0;
   std::uint16_t free_slots = 0;
   std::uint16_t connected = 0;
-  std::uint32_t upload_kbps = 0;
+  std::uint32_t upload_kbps = 0; ///< measured; 0: not known
+  std::uint8_t reach = 50;       ///< per cent of the viewers tried that could be connected
 };
 
 /// Hand these bytes out, in the order of the actions.

@@ -35,7 +35,7 @@ Duration media_before(const TimelineEntry& entry, const StoredSegment* segment,
 
 Cursor::Cursor(Time now, const Settings& settings)
     : live_delay_(settings.live_delay), paced_(settings.pace == Pace::stream),
-      skips_(settings.late == Late::skip), pacer_(now, settings.lead) {}
+      skips_(settings.late == Late::skip), pacer_(now, settings.lead, settings.settled_lead) {}
 
 const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
   const TimelineEntry* chosen = nullptr;

@@ -66,6 +66,8 @@ public:
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);
 
+  /// Media handed out ahead of its time.
+  Duration lead() const { return pacer_.lead(); }
   /// Contiguous media after the hand-out position.
   Duration playable(const Timeline& timeline, const Store& store) const;
   /// Distance from the live edge to what the sink shows.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/dealer.h"
 
+#include "core/actions.h"
+
 #include <algorithm>
 
 namespace p2plive::core {
@@ -14,12 +16,22 @@ struct Hand {
   std::size_t bytes = 0;
 };
 
-std::vector<Hand> seat(Time now, const std::map<PeerId, Neighbour>& neighbours) {
+/// Reach from which on a viewer can be connected with nearly everybody, and under which one is hard
+/// to reach; per cent.
+constexpr unsigned open_reach = 88;
+
+bool spared(const Neighbour& neighbour, unsigned reach) {
+  return reach >= hard_to_reach && neighbour.reach().value_or(0) >= open_reach;
+}
+
+std::vector<Hand> seat(Time now, const std::map<PeerId, Neighbour>& neighbours, unsigned reach) {
   std::vector<Hand> hands;
   for (const auto& [id, neighbour] : neighbours)
     if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
       hands.push_back({&neighbour});
-  std::stable_sort(hands.begin(), hands.end(), [](const Hand& a, const Hand& b) {
+  std::stable_sort(hands.begin(), hands.end(), [&](const Hand& a, const Hand& b) {
+    if (spared(*a.neighbour, reach) != spared(*b.neighbour, reach))
+      return spared(*b.neighbour, reach);
     return a.neighbour->quality() > b.neighbour->quality();
   });
   return hands;
@@ -35,20 +47,23 @@ bool can_take(const Hand& hand, Time now, const Card& card) {
 } // namespace
 
 std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
-                        const std::map<PeerId, Neighbour>& neighbours) {
+                        const std::map<PeerId, Neighbour>& neighbours, unsigned reach) {
   std::vector<Dealt> dealt;
-  auto hands = seat(now, neighbours);
+  auto hands = seat(now, neighbours, reach);
+  auto ordinary = static_cast<std::size_t>(std::ranges::count_if(
+      hands, [&](const Hand& hand) { return !spared(*hand.neighbour, reach); }));
   std::size_t turn = 0;
   for (const auto& card : cards) {
     for (std::size_t tried = 0; tried < hands.size(); ++tried) {
-      auto& hand = hands[(turn + tried) % hands.size()];
+      auto& hand = hands[tried < ordinary ? (turn + tried) % ordinary : tried];
       if (!can_take(hand, now, card))
         continue;
       hand.chunks += 1;
       hand.bytes += card.bytes;
       dealt.push_back({hand.neighbour->id(), card.chunk, card.bytes,
                        hand.neighbour->expected(hand.bytes), card.needed_by});
-      turn = (turn + tried + 1) % hands.size();
+      if (tried < ordinary)
+        turn = (turn + tried + 1) % ordinary;
       break;
     }
   }

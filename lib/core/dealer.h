@@ -30,7 +30,10 @@ struct Dealt {
 /// Cards in the order given, viewers in the order of quality, each viewer getting the next chunk
 /// that it has, as long as what it owes is within what it can deliver in time. Cards that nobody
 /// can take are left for the next deal. Changes nothing.
+///
+/// `reach` is this viewer's own, per cent: of viewers that nearly everybody can be connected with,
+/// those who can be connected with others ask last, for some have nobody else.
 std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
-                        const std::map<PeerId, Neighbour>& neighbours);
+                        const std::map<PeerId, Neighbour>& neighbours, unsigned reach);
 
 } // namespace p2plive::core

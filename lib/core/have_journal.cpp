@@ -8,9 +8,9 @@ namespace p2plive::core {
 namespace {
 
 constexpr Duration batching = 100ms;
+constexpr Duration slow_batching = 400ms;
 constexpr Duration fresh_batching = 20ms;
-/// A viewer with nothing new to tell still says so, or it would be taken for dead.
-constexpr Duration keep_alive = 5s;
+constexpr Duration listed_batching = 50ms;
 
 /// Of very scattered chunks those are left out that a message has no room for; `room` is what is
 /// left of it, in spans.
@@ -28,7 +28,9 @@ std::vector<ChunkSpan> spans(const Chunks& chunks, std::size_t& room) {
   return out;
 }
 
-HaveMessage empty(const Store& store, const Timeline& timeline) {
+} // namespace
+
+HaveMessage HaveJournal::nothing(const Store& store, const Timeline& timeline) {
   HaveMessage have;
   if (auto newest = timeline.newest())
     have.newest_listed = *newest;
@@ -36,11 +38,9 @@ HaveMessage empty(const Store& store, const Timeline& timeline) {
   return have;
 }
 
-} // namespace
-
 void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh) {
   pending_[sn].insert(chunk);
-  note(now + (fresh ? fresh_batching : batching));
+  note(now + (slow_ ? slow_batching : fresh ? fresh_batching : batching));
 }
 
 void HaveJournal::sized(Time now, SequenceNumber sn) {
@@ -49,19 +49,19 @@ void HaveJournal::sized(Time now, SequenceNumber sn) {
 }
 
 void HaveJournal::listed(Time now) {
-  note(now);
+  note(now + listed_batching);
+}
+
+void HaveJournal::uplink_changed(Time now) {
+  note(now + batching);
 }
 
 void HaveJournal::note(Time at) {
   flush_at_ = std::min(flush_at_, at);
 }
 
-Time HaveJournal::wakeup() const {
-  return std::min(flush_at_, sent_at_ + keep_alive);
-}
-
-HaveMessage HaveJournal::differences(Time now, const Store& store, const Timeline& timeline) {
-  auto have = empty(store, timeline);
+HaveMessage HaveJournal::differences(const Store& store, const Timeline& timeline) {
+  auto have = nothing(store, timeline);
   auto room = max_have_ranges;
   for (const auto& [sn, chunks] : pending_) {
     const auto* segment = store.find(sn);
@@ -70,12 +70,11 @@ HaveMessage HaveJournal::differences(Time now, const Store& store, const Timelin
   }
   pending_.clear();
   flush_at_ = Time::max();
-  sent_at_ = now;
   return have;
 }
 
 HaveMessage HaveJournal::state(const Store& store, const Timeline& timeline) {
-  auto have = empty(store, timeline);
+  auto have = nothing(store, timeline);
   auto room = max_have_ranges;
   // When there are more than fit, the newest are the useful ones.
   auto count = std::min(store.segments().size(), max_have_objects);

@@ -18,20 +18,26 @@ public:
   /// A chunk was obtained: told soon, in a batch; sooner when it is `fresh` from the CDN, for then
   /// others may be waiting for it.
   void gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh);
+  /// Nobody waits for what a slow viewer has: it tells in larger batches.
+  void set_slow(bool slow) { slow_ = slow; }
   /// A segment's size became known.
   void sized(Time now, SequenceNumber sn);
-  /// The playlist shows more: told at once.
+  /// The playlist shows more: told a little later, for most others see it themselves.
   void listed(Time now);
+  /// What this viewer can upload is another figure now.
+  void uplink_changed(Time now);
   /// Everything noted of a segment is void.
   void forget(SequenceNumber sn) { pending_.erase(sn); }
   void clear() { pending_.clear(); }
 
-  bool due(Time now) const { return now >= wakeup(); }
-  /// When the next message is to be sent: when a batch is full, or to show that we are alive.
-  Time wakeup() const;
+  bool due(Time now) const { return now >= flush_at_; }
+  /// When the next batch is full.
+  Time wakeup() const { return flush_at_; }
 
   /// What is new since the last call.
-  HaveMessage differences(Time now, const Store& store, const Timeline& timeline);
+  HaveMessage differences(const Store& store, const Timeline& timeline);
+  /// Nothing new, only the ends of the window.
+  static HaveMessage nothing(const Store& store, const Timeline& timeline);
   /// Everything.
   static HaveMessage state(const Store& store, const Timeline& timeline);
 
@@ -40,7 +46,7 @@ private:
 
   std::map<SequenceNumber, std::set<std::uint32_t>> pending_;
   Time flush_at_ = Time::max();
-  Time sent_at_{};
+  bool slow_ = false;
 };
 
 } // namespace p2plive::core

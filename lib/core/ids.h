@@ -57,9 +57,9 @@ constexpr std::uint32_t number(ChunkIndex chunk) {
   return static_cast<std::uint32_t>(chunk);
 }
 
-/// Bytes in every chunk but the last of an object: 348 TS packets. A constant of the protocol's
+/// Bytes in every chunk but the last of an object: 174 TS packets. A constant of the protocol's
 /// major version; a message with its header stays under 64 KiB.
-inline constexpr std::size_t chunk_size = 65'424;
+inline constexpr std::size_t chunk_size = 32'712;
 
 /// Segments larger than this are refused, whoever claims them.
 inline constexpr std::uint64_t max_segment_size = 64u << 20;

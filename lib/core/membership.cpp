@@ -11,11 +11,21 @@ constexpr std::size_t most_candidates = 256;
 constexpr std::size_t most_banned = 1'024;
 /// Offers accepted beyond max-peers, so that a newcomer is not refused by everybody.
 constexpr std::size_t spare_slots = 2;
+/// A viewer goes out for half of its places and leaves the others to who comes, for some can be met
+/// by few; small swarms are full meshes nevertheless.
+constexpr std::size_t full_mesh = 12;
+/// What is remembered of attempts, in attempts.
+constexpr double reach_memory = 32;
+/// Who reaches less than this share of others asks the tracker again when it has tried everybody.
+constexpr double low_reach = 0.4;
+constexpr Duration ask_again = 10s;
 /// Connections opened at the same time.
 constexpr std::size_t most_connecting = 8;
 
 constexpr Duration review_every = 1s;
 constexpr Duration evict_every = 10s;
+/// Of what neighbours exchange in the mean: who exchanges more is kept.
+constexpr double little = 0.4;
 constexpr Duration connecting_patience = 20s;
 constexpr Duration handshake_patience = 5s;
 constexpr Duration silence_patience = 15s;
@@ -25,6 +35,8 @@ constexpr unsigned most_failures = 4;
 /// Between attempts at one viewer: twice as long each time.
 constexpr Duration attempt_again_first = 10s;
 constexpr Duration attempt_again_most = 600s;
+/// Routers do not change their ways.
+constexpr Duration no_path_again_first = 120s;
 constexpr Duration return_after = 2s;
 /// Who left for good is soon not in the tracker's answers any more: after so many failures in a row
 /// a viewer is tried only when the tracker still names it.
@@ -102,7 +114,27 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   return true;
 }
 
+void Membership::uplink_changed(Time now, std::uint32_t kilobits) {
+  uplink_ = kilobits;
+  if (has_joined())
+    announce_at_ = std::min(announce_at_, std::max(now, announced_at_ + ask_again));
+}
+
+std::size_t Membership::wanted() const {
+  return std::max<std::size_t>(max_peers_ / 2, std::min<std::size_t>(max_peers_, full_mesh));
+}
+
+void Membership::attempted(bool path) {
+  if (attempts_ >= reach_memory) {
+    paths_ *= (reach_memory - 1) / attempts_;
+    attempts_ = reach_memory - 1;
+  }
+  paths_ += path;
+  attempts_ += 1;
+}
+
 void Membership::opened(const PeerId& peer) {
+  attempted(true);
   connecting_.erase(peer);
   candidates_.erase(peer);
   fruitless_ = 0;
@@ -115,9 +147,9 @@ void Membership::closed(Time now, const PeerId& peer, End end) {
   auto* candidate = banned_.contains(peer) ? nullptr : remember(peer);
   if (!candidate)
     return;
-  auto wait = end == End::left
-                  ? return_after
-                  : doubled(attempt_again_first, candidate->failures++, attempt_again_most);
+  auto first = end == End::unreachable ? no_path_again_first : attempt_again_first;
+  auto wait =
+      end == End::left ? return_after : doubled(first, candidate->failures++, attempt_again_most);
   candidate->named = candidate->failures < failures_unnamed;
   candidate->try_at = now + jittered(wait);
 }
@@ -140,6 +172,7 @@ Membership::Candidate* Membership::remember(const PeerId& peer) {
 }
 
 void Membership::found_no_path(Time now) {
+  attempted(false);
   ++fruitless_;
   if (hardly_reaches_anybody())
     next_try_at_ = now + jittered(doubled(pause_first, fruitless_ - most_fruitless, pause_most));
@@ -186,15 +219,18 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
     return entry.second.ready(now) && entry.second.failures == 0 &&
            !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
-  if (now < evict_at_ || open.size() < max_peers_ || !somebody_new || !step.drop.empty())
+  if (now < evict_at_ || open.size() < wanted() || !somebody_new || !step.drop.empty())
     return;
   evict_at_ = now + evict_every;
   const Neighbour* worst = nullptr;
   for (const auto& [id, neighbour] : open)
     if (now - neighbour.opened_at() > probation &&
-        (!worst || neighbour.quality() < worst->quality()))
+        (!worst || neighbour.exchanged() < worst->exchanged()))
       worst = &neighbour;
-  if (worst)
+  double mean = 0;
+  for (const auto& [id, neighbour] : open)
+    mean += neighbour.exchanged() / static_cast<double>(open.size());
+  if (worst && worst->exchanged() < little * mean)
     step.drop.emplace_back(worst->id(), "replaced by somebody new");
 }
 
@@ -208,11 +244,14 @@ void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step&
       ready.push_back(id);
   std::shuffle(ready.begin(), ready.end(), random_);
   for (const auto& id : ready) {
-    if (open.size() + connecting_.size() >= max_peers_ || connecting_.size() >= at_once)
+    if (open.size() + connecting_.size() >= wanted() || connecting_.size() >= at_once)
       break;
     connecting_.emplace(id, now);
     step.connect.push_back(id);
   }
+  bool tried_all = ready.size() <= step.connect.size() && connecting_.empty();
+  if (tried_all && open.size() < wanted() && knows_reach() && reach() < low_reach)
+    announce_at_ = std::min(announce_at_, announced_at_ + ask_again);
 }
 
 void Membership::announce(Time now, std::size_t open, Step& step) {
@@ -220,12 +259,15 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
     return;
   // The next one comes when this one has been answered, or an answer is no more to be expected.
   announce_at_ = now + answer_patience;
+  announced_at_ = now;
   auto slots = max_peers_ + spare_slots - std::min(open, max_peers_ + spare_slots);
   Announce out;
   out.event = announced_ ? Announce::Event::update : Announce::Event::started;
   out.want = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 50));
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
+  out.upload_kbps = uplink_;
+  out.reach = static_cast<std::uint8_t>(reach() * 100);
   step.announce = out;
 }
 

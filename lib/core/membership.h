@@ -47,6 +47,13 @@ public:
   bool banned(const PeerId& peer) const { return banned_.contains(peer); }
 
   void set_max_peers(unsigned peers) { max_peers_ = peers; }
+  /// What this viewer uploads, in kbit/s, is another figure now; the tracker is to know soon.
+  void uplink_changed(Time now, std::uint32_t kilobits);
+
+  /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
+  /// rule of succession).
+  double reach() const { return (paths_ + 1) / (attempts_ + 2); }
+  bool knows_reach() const { return attempts_ >= 8; }
 
   struct Step {
     std::vector<PeerId> connect;
@@ -64,8 +71,10 @@ private:
     bool ready(Time now) const { return named && try_at <= now; }
   };
   Candidate* remember(const PeerId& peer);
+  void attempted(bool path);
   void found_no_path(Time now);
   bool hardly_reaches_anybody() const;
+  std::size_t wanted() const;
   void judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void announce(Time now, std::size_t open, Step& step);
@@ -79,8 +88,12 @@ private:
   std::map<PeerId, Time> connecting_; ///< since when
   std::set<PeerId> banned_;
   unsigned fruitless_ = 0; ///< attempts without a path since one had one
-  Time next_try_at_{};     ///< while nobody at all is reached
+  double paths_ = 0;       ///< of the latest attempts those that had one
+  double attempts_ = 0;
+  std::uint32_t uplink_ = 0;
+  Time next_try_at_{}; ///< while nobody at all is reached
   Time announce_at_ = Time::max();
+  Time announced_at_{};
   Time review_at_ = Time::max();
   Time evict_at_{};
   bool announced_ = false;

@@ -37,7 +37,8 @@ struct Encoder {
     auto rid = to_wire(m.rid);
     auto peer = to_wire(m.peer);
     auto agent = builder.CreateString("p2plive");
-    return wire::CreateHandshake(builder, &version, &rid, &peer, m.chunk_size, agent, m.uploads)
+    return wire::CreateHandshake(builder, &version, &rid, &peer, m.chunk_size, agent, m.uploads,
+                                 m.uplink, m.reach)
         .Union();
   }
   Offset<void> operator()(const HaveMessage& m) {
@@ -51,14 +52,22 @@ struct Encoder {
       auto name = object(builder, have.object);
       objects.push_back(wire::CreateObjectHave(builder, name, have.size, ranges));
     }
-    auto all = builder.CreateVector(objects);
-    return wire::CreateHave(builder, all, number(m.oldest), number(m.newest_listed)).Union();
+    auto all = objects.empty() ? 0 : builder.CreateVector(objects);
+    auto gains = m.gains.empty() ? 0
+                                 : builder.CreateVectorOfStructs<wire::Gain>(
+                                       m.gains.size(), [&](std::size_t i, wire::Gain* gain) {
+                                         *gain = wire::Gain(number(m.gains[i].sn), m.gains[i].first,
+                                                            m.gains[i].bits);
+                                       });
+    return wire::CreateHave(builder, all, number(m.oldest), number(m.newest_listed), m.uplink,
+                            m.reach, gains)
+        .Union();
   }
   Offset<void> operator()(const RequestMessage& m) {
     kind = wire::PeerBody::Request;
     auto name = object(builder, m.chunk.object);
     return wire::CreateRequest(builder, name, number(m.chunk.chunk),
-                               static_cast<std::uint32_t>(m.deadline.count()))
+                               static_cast<std::uint32_t>(m.deadline.count()), m.others)
         .Union();
   }
   Offset<void> operator()(const CancelMessage& m) {
@@ -113,6 +122,8 @@ std::optional<PeerMessage> decode_handshake(const wire::Handshake& m, std::strin
   std::copy_n(m.peer_id()->bytes()->begin(), 16, out.peer.bytes.begin());
   out.chunk_size = m.chunk_size();
   out.uploads = m.uploads();
+  out.uplink = m.uplink();
+  out.reach = m.reach();
   return out;
 }
 
@@ -120,11 +131,20 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
   HaveMessage out;
   out.oldest = SequenceNumber{m.oldest()};
   out.newest_listed = SequenceNumber{m.newest_listed()};
+  out.uplink = m.uplink();
+  out.reach = m.reach();
   std::size_t ranges = 0;
   if (m.objects() && m.objects()->size() > max_have_objects) {
     reason = "too many objects in a have";
     return {};
   }
+  if (m.gains() && m.gains()->size() > max_have_ranges) {
+    reason = "too many gains in a have";
+    return {};
+  }
+  if (m.gains())
+    for (const auto* gain : *m.gains())
+      out.gains.push_back({SequenceNumber{gain->sequence_number()}, gain->first(), gain->bits()});
   if (!m.objects())
     return out;
   for (const auto* have : *m.objects()) {
@@ -197,7 +217,7 @@ std::optional<PeerMessage> decode(std::span<const std::uint8_t> bytes, std::stri
   case wire::PeerBody::Request: {
     const auto* m = message->body_as_Request();
     if (auto name = chunk_name(m->object(), m->chunk()))
-      return RequestMessage{*name, std::chrono::milliseconds(m->deadline_ms())};
+      return RequestMessage{*name, std::chrono::milliseconds(m->deadline_ms()), m->others()};
     return {};
   }
   case wire::PeerBody::Cancel: {

@@ -31,6 +31,8 @@ struct HandshakeMessage {
   PeerId peer;
   std::uint32_t chunk_size = 0;
   bool uploads = true;
+  std::uint32_t uplink = 0; ///< kbit/s; 0: not known yet
+  std::uint8_t reach = 0;   ///< per cent of viewers that can be met; 0: not known yet
 };
 
 /// Chunks [first, first + count).
@@ -46,15 +48,26 @@ struct ObjectHave {
   std::vector<ChunkSpan> chunks;
 };
 
+/// Chunks first + i, for each bit i that is set, of a segment that an earlier have named in full.
+struct Gain {
+  SequenceNumber sn{};
+  std::uint32_t first = 0;
+  std::uint32_t bits = 0;
+};
+
 struct HaveMessage {
   std::vector<ObjectHave> objects;
   SequenceNumber oldest{};
   SequenceNumber newest_listed{};
+  std::uint32_t uplink = 0; ///< kbit/s; 0: as before
+  std::uint8_t reach = 0;   ///< per cent; 0: as before
+  std::vector<Gain> gains;
 };
 
 struct RequestMessage {
   ChunkName chunk;
   std::chrono::milliseconds deadline{}; ///< from receipt; 0: none
+  std::uint8_t others = 0;              ///< viewers beside the asked one that are known to have it
 };
 
 struct CancelMessage {

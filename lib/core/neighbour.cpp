@@ -12,6 +12,59 @@ constexpr std::size_t least_owed = 2;
 constexpr std::size_t most_owed_ever = 32;
 } // namespace
 
+namespace {
+
+/// What `theirs` does not have.
+std::vector<Gain> gains(const ObjectHave& object, const std::vector<bool>& theirs) {
+  std::vector<Gain> out;
+  for (auto span : object.chunks)
+    for (auto chunk = span.first; chunk < span.first + span.count; ++chunk) {
+      if (chunk < theirs.size() && theirs[chunk])
+        continue;
+      if (out.empty() || chunk - out.back().first >= 32)
+        out.push_back({object.object.sn, chunk, 0});
+      out.back().bits |= 1u << (chunk - out.back().first);
+    }
+  return out;
+}
+
+} // namespace
+
+void Neighbour::tells_uplink(std::uint32_t kilobits) {
+  if (kilobits == 0)
+    return;
+  uplink_ = kilobits * 125.0;
+  if (!measured_)
+    rate_ = std::min(rate_, uplink_);
+}
+
+void Neighbour::tells_reach(unsigned per_cent) {
+  if (per_cent > 0)
+    reach_ = std::min(per_cent, 100u);
+}
+
+HaveMessage Neighbour::tell(const HaveMessage& have) {
+  HaveMessage out{{}, have.oldest, have.newest_listed, have.uplink, have.reach, {}};
+  std::erase_if(told_, [&](const auto& entry) { return entry.first < have.oldest; });
+  for (const auto& object : have.objects) {
+    auto sn = object.object.sn;
+    auto known = segments_.find(sn);
+    bool same = known != segments_.end() && known->second.version == object.object.version;
+    auto told = told_.find(sn);
+    if (told == told_.end() || told->second != object.object.version) {
+      // Who has all of it is told nothing, and the name when there is more to tell.
+      if (same && gains(object, known->second.chunks).empty())
+        continue;
+      told_[sn] = object.object.version;
+      out.objects.push_back(object);
+      continue;
+    }
+    for (auto gain : gains(object, same ? known->second.chunks : std::vector<bool>()))
+      out.gains.push_back(gain);
+  }
+  return out;
+}
+
 void Neighbour::learn(const HaveMessage& have) {
   // A restarted encoder begins again from low numbers: what the sender no longer keeps is forgotten
   // on both sides of its window.
@@ -19,6 +72,8 @@ void Neighbour::learn(const HaveMessage& have) {
     return entry.first < have.oldest || entry.first > have.newest_listed;
   });
   newest_listed_ = have.newest_listed;
+  tells_uplink(have.uplink);
+  tells_reach(have.reach);
   for (const auto& object : have.objects) {
     if (object.object.sn < have.oldest)
       continue;
@@ -31,6 +86,16 @@ void Neighbour::learn(const HaveMessage& have) {
       for (auto chunk = span.first;
            chunk < span.first + span.count && chunk < segment.chunks.size(); ++chunk)
         segment.chunks[chunk] = true;
+  }
+  for (const auto& gain : have.gains) {
+    auto found = segments_.find(gain.sn);
+    if (found == segments_.end())
+      continue;
+    auto& chunks = found->second.chunks;
+    for (std::size_t i = 0; i < 32 && gain.first < chunks.size() && i < chunks.size() - gain.first;
+         ++i)
+      if (gain.bits >> i & 1)
+        chunks[gain.first + i] = true;
   }
   while (segments_.size() > max_have_objects)
     segments_.erase(segments_.begin());
@@ -93,6 +158,7 @@ void Neighbour::delivered(Time now, const ChunkName& chunk, std::size_t bytes) {
     answer_time_ += std::chrono::duration_cast<Duration>((took - answer_time_) * weight);
   }
   last_piece_ = now;
+  exchanged_ += static_cast<double>(bytes);
   failures_ = 0;
   owed_.erase(found);
 }

@@ -37,12 +37,23 @@ public:
   bool ready = false;    ///< theirs has come and was right
   bool uploads = true;   ///< it serves requests
   unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
+  /// What it says that it can upload, in bytes a second; 0 while it does not know.
+  double uplink() const { return uplink_; }
+  void tells_uplink(std::uint32_t kilobits);
+  /// Per cent of viewers that it can be connected with; none while it does not know.
+  std::optional<unsigned> reach() const { return reach_; }
+  void tells_reach(unsigned per_cent);
 
   // What it has.
   void learn(const HaveMessage& have);
   bool has(const ChunkName& chunk) const;
+  /// Could be asked for it, now or when it is less busy.
+  bool gives(const ChunkName& chunk) const { return ready && uploads && has(chunk); }
   void has_not(const ChunkName& chunk); ///< it said so itself
   const std::map<SequenceNumber, RemoteSegment>& segments() const { return segments_; }
+  /// What is news to it in `have`, to be sent: chunks that it has itself are none. A segment is
+  /// named in full the first time, as sending it says.
+  HaveMessage tell(const HaveMessage& have);
   std::optional<SequenceNumber> newest_listed() const { return newest_listed_; }
 
   // What it owes.
@@ -65,13 +76,20 @@ public:
   Time busy_until() const { return busy_until_; }
   double rate() const { return rate_; } ///< bytes a second, while it had something to deliver
   double quality() const;               ///< to be compared with other viewers' only
-  unsigned failures() const { return failures_; } ///< in a row
+  /// Bytes of pieces, in either direction, of late.
+  double exchanged() const { return exchanged_; }
+  void served(std::size_t bytes) { exchanged_ += static_cast<double>(bytes); }
+  void pass_of_time(double share) { exchanged_ *= share; } ///< what is long ago counts for less
+  unsigned failures() const { return failures_; }          ///< in a row
 
   void heard(Time now) { last_heard_ = now; }
   Time last_heard() const { return last_heard_; }
 
   // The way out: bytes given to the connection that have not left.
   std::size_t buffered = 0;
+  Time told_at{};                ///< our last have
+  std::uint32_t told_uplink = 0; ///< our uplink, as told last; kbit/s
+  std::uint8_t told_reach = 0;   ///< our reach, likewise; per cent
 
 private:
   PeerId id_;
@@ -79,7 +97,11 @@ private:
   Time last_heard_;
   std::map<SequenceNumber, RemoteSegment> segments_;
   std::optional<SequenceNumber> newest_listed_;
+  std::map<SequenceNumber, Version> told_; ///< segments that our haves have named in full
   std::deque<Owed> owed_;
+  double uplink_ = 0;
+  std::optional<unsigned> reach_;
+  double exchanged_ = 0;
   double rate_ = 500'000; ///< until measured: half of what a median uplink does
   bool measured_ = false;
   Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else

@@ -10,13 +10,18 @@
 namespace p2plive::core {
 
 /// The credit grows by the larger of the monotonic clock's and the pipeline clock's advance, is
-/// capped at `lead`, and is lost while the consumer takes nothing; of this, it gets back what it
+/// capped at the lead, and is lost while the consumer takes nothing; of this, it gets back what it
 /// takes to have the lead downstream again. It may be overdrawn by one chunk.
+///
+/// The lead fills the queues of a player that is about to start. Afterwards it need not be so
+/// large, and what lies in queues is time that viewers do not have to help each other: once it has
+/// gone out, it sinks to `settled` by handing out a little slower.
 class Pacer {
 public:
   /// A lead of nothing still lets each chunk out when its time has come.
-  Pacer(Time now, Duration lead)
-      : lead_(std::max<Duration>(lead, 1ns)), credit_(lead_), last_(now) {}
+  Pacer(Time now, Duration lead, Duration settled)
+      : lead_(std::max<Duration>(lead, 1ns)), settled_(std::clamp<Duration>(settled, 1ns, lead_)),
+        credit_(lead_), last_(now) {}
 
   /// Time went on; nothing is earned while `blocked`: the consumer holds undelivered bytes.
   void advance(Time now, bool blocked);
@@ -27,7 +32,7 @@ public:
   /// It stands still since it was last told.
   void clock_stands(Time now);
 
-  Duration lead() const { return lead_; }
+  Duration lead() const { return lead_; } ///< as it is now
 
   /// The clock stands, and what was handed out lasts for a while: so a player that was paused, and
   /// not one that stopped to fill its queues.
@@ -52,6 +57,7 @@ public:
 
 private:
   Duration lead_;
+  Duration settled_;
   Duration credit_;
   Duration handed_out_{}; ///< since the start
   Time last_;

@@ -2,7 +2,6 @@
 #include "core/scheduler.h"
 
 #include "core/mix.h"
-#include "core/seeding.h"
 
 #include <algorithm>
 #include <utility>
@@ -149,22 +148,21 @@ private:
   }
 
   /// Connected viewers that may be expected to fetch a chunk of this segment as soon as we would.
-  const std::vector<PeerId>& seeders(const TimelineEntry& entry) {
+  const std::vector<Seeder>& seeders(const TimelineEntry& entry) {
     if (!seeders_) {
-      seeder_ids_.clear();
+      seeders_near_.clear();
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
             number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
-          seeder_ids_.push_back(id);
-      seeders_ = &seeder_ids_;
+          seeders_near_.push_back({id, seeding_weight(neighbour.uplink(), s_.bitrate)});
+      seeders_ = &seeders_near_;
     }
     return *seeders_;
   }
 
   bool somebody_has(const ChunkName& chunk) const {
-    return std::any_of(s_.neighbours.begin(), s_.neighbours.end(), [&](const auto& entry) {
-      return entry.second.ready && entry.second.uploads && entry.second.has(chunk);
-    });
+    return std::any_of(s_.neighbours.begin(), s_.neighbours.end(),
+                       [&](const auto& entry) { return entry.second.gives(chunk); });
   }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
@@ -176,14 +174,14 @@ private:
     });
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
-    plan_.requests = deal(s_.now, cards_, s_.neighbours);
+    plan_.requests = deal(s_.now, cards_, s_.neighbours, s_.reach);
     if (plan_.requests.size() < cards_.size())
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.busy_until() > s_.now)
           wake(neighbour.busy_until());
   }
   std::uint64_t turn(const Card& card) const {
-    return mix(s_.self, card.chunk.object.sn, number(card.chunk.chunk));
+    return mix(s_.self.id, card.chunk.object.sn, number(card.chunk.chunk));
   }
 
   Time due(Position position) const { return s_.cursor.due(s_.now, position_, position); }
@@ -193,8 +191,8 @@ private:
   Position position_;
   Plan plan_;
   std::vector<Card> cards_;
-  std::vector<PeerId> seeder_ids_;
-  const std::vector<PeerId>* seeders_ = nullptr;
+  std::vector<Seeder> seeders_near_;
+  const std::vector<Seeder>* seeders_ = nullptr;
   bool first_unknown_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include "core/dealer.h"
 #include "core/fetches.h"
 #include "core/neighbour.h"
+#include "core/seeding.h"
 #include "core/store.h"
 #include "core/timeline.h"
 
@@ -20,13 +21,15 @@ inline constexpr Duration refused_wait = 2s;
 /// What the scheduler looks at. It changes nothing.
 struct Situation {
   Time now{};
-  const PeerId& self;
+  const Seeder& self;
+  double bitrate = 0; ///< bytes a second; 0 while it is not known
   const Timeline& timeline;
   const Store& store;
   const Cursor& cursor;
   const Fetches& fetches;
   const std::map<PeerId, Neighbour>& neighbours;
   std::uint32_t population = 1;
+  unsigned reach = 0;  ///< of this viewer; per cent; 0: not known
   bool uploads = true; ///< this viewer may pass on what it has
   std::optional<double> seed_share;
   Duration cdn_threshold{};  ///< with less playable time left than this a chunk is urgent

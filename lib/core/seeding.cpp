@@ -8,27 +8,65 @@
 
 namespace p2plive::core {
 
+namespace {
+
+/// The population may be so many times those near: what the order among these makes more than one
+/// copy. (Some do not upload, some have just left.)
+constexpr double most_of_a_mesh = 2;
+
+constexpr double most_bitrates = 8;
+/// Who is not known yet must get something to pass on, or it never is.
+constexpr double unknown_bitrates = 4;
+constexpr double least_weight = 1e-3;
+
+/// Uniform in (0, 1], the same for every viewer that asks.
+double chance(const PeerId& viewer, SequenceNumber sn, std::uint32_t chunk) {
+  return std::ldexp(static_cast<double>(mix(viewer, sn, chunk)) + 1, -64);
+}
+
+/// The lower, the sooner: exponentially distributed, at the rate of the weight.
+double turn(const Seeder& seeder, SequenceNumber sn, std::uint32_t chunk) {
+  return -std::log(chance(seeder.id, sn, chunk)) / seeder.weight;
+}
+
+} // namespace
+
+double seeding_weight(double uplink, double bitrate) {
+  auto bitrates =
+      uplink > 0 && bitrate > 0 ? std::min(uplink / bitrate, most_bitrates) : unknown_bitrates;
+  return std::max(bitrates * bitrates, least_weight);
+}
+
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk) {
-  auto own = mix(view.self, sn, chunk);
-  auto chance = std::ldexp(static_cast<double>(own), -64); // uniform in [0, 1)
+  auto drawn = chance(view.self.id, sn, chunk);
 
   if (view.share)
-    return chance < *view.share ? SeedingDuty{0ns, true} : SeedingDuty{Duration::max(), false};
+    return drawn < *view.share ? SeedingDuty{0ns, true} : SeedingDuty{Duration::max(), false};
 
   // A copy that is not passed on helps nobody else: those who do come first.
   if (!view.uploads)
     return {static_cast<int>(std::min<std::size_t>(view.neighbours.size(), 64)) * widening_step,
             false};
 
-  if (view.population <= wanted_copies * static_cast<double>(view.neighbours.size() + 1)) {
-    auto lower = std::count_if(view.neighbours.begin(), view.neighbours.end(),
-                               [&](const PeerId& peer) { return mix(peer, sn, chunk) < own; });
-    return {lower * widening_step, false};
+  auto near = static_cast<double>(view.neighbours.size() + 1);
+  if (view.population <= most_of_a_mesh * near) {
+    auto own = turn(view.self, sn, chunk);
+    auto sooner = std::ranges::count_if(
+        view.neighbours, [&](const Seeder& other) { return turn(other, sn, chunk) < own; });
+    return {sooner * widening_step, false};
   }
 
-  auto p = wanted_copies / view.population;
-  auto doublings = std::max(0.0, std::ceil(std::log2(chance / p)));
-  return {static_cast<int>(std::min(doublings, 64.0)) * widening_step, false};
+  auto weights = view.self.weight;
+  for (const auto& neighbour : view.neighbours)
+    weights += neighbour.weight;
+  auto p = wanted_copies / view.population * view.self.weight / (weights / near);
+  auto doublings = std::max(0.0, std::ceil(std::log2(drawn / p)));
+  if (doublings == 0)
+    return {0ns, false};
+  // The first copies are given the time that they take to come near everybody.
+  auto hops = std::log(view.population) / std::log(near + 1);
+  auto wait = std::min(doublings, 64.0) - 1 + hops;
+  return {std::chrono::duration_cast<Duration>(wait * widening_step), false};
 }
 
 } // namespace p2plive::core

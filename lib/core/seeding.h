@@ -12,10 +12,21 @@
 
 namespace p2plive::core {
 
+/// A viewer that may fetch a chunk for others.
+struct Seeder {
+  PeerId id;
+  double weight = 1; ///< its chance beside others', as seeding_weight() tells
+};
+
+/// How much better a viewer passes chunks on than one whose uplink is one bitrate: as the square of
+/// its uplink, for its first neighbours get the chunk sooner, and more of them. Beyond eight
+/// bitrates all are equal, and an uplink that is not known counts as four.
+double seeding_weight(double uplink, double bitrate);
+
 /// What one viewer knows when it decides.
 struct SeedingView {
-  PeerId self;
-  std::span<const PeerId> neighbours; ///< connected viewers that could fetch it just as well
+  Seeder self;
+  std::span<const Seeder> neighbours; ///< connected viewers that could fetch it just as well
   std::uint32_t population = 1; ///< viewers of the RID, this one included, as the tracker says
   std::optional<double> share;  ///< a fixed proportion 0..1 instead of the coordinated rule
   bool uploads = true;          ///< what it fetches, others get from it
@@ -32,16 +43,16 @@ struct SeedingDuty {
 inline constexpr Duration widening_step = 400ms;
 
 /// Copies that a large swarm aims at.
-inline constexpr double wanted_copies = 2.0;
+inline constexpr double wanted_copies = 1.0;
 
-/// Every viewer computes the same hash of (viewer, chunk).
+/// Every viewer computes the same turn of (viewer, chunk): a hash, drawn out by the viewer's weight
+/// (weighted rendezvous hashing: Schindelhauer and Schomaker, SPAA 2005).
 /// - Where a viewer is connected to enough of the others no chance is needed: of it and its
-///   neighbours the one with the lowest hash fetches at once, the second lowest one step later, and
+///   neighbours the one with the lowest turn fetches at once, the second lowest one step later, and
 ///   so on, so that a viewer that fails costs delay and not a stall. With d neighbours each that
 ///   makes population / (d + 1) copies: exactly one when everybody is connected to everybody.
-/// - Where that would be more than wanted_copies, those fetch whose hash falls under p =
-/// wanted_copies / population; p doubles
-///   with every step.
+/// - Where that would be more than two, those fetch whose hash falls under p =
+///   wanted_copies / population x weight / mean weight of those near; p doubles with every step.
 /// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when
 /// it
 ///   becomes urgent. (The rule of the original deployment, at 15 %.)

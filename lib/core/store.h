@@ -94,6 +94,8 @@ public:
 
   /// Bytes that a segment of `duration` is expected to have, from those known last; none at first.
   std::optional<std::uint64_t> expected_size(Duration duration) const;
+  /// Bytes a second of the segments known last; 0 at first.
+  double bitrate() const { return bytes_per_second_; }
   void learn_rate(std::uint64_t size, Duration duration);
 
   const ChunkPool& pool() const { return pool_; }

@@ -246,8 +246,7 @@ void Swarm::Impl::leave_out_refused() {
   }
   auto until = refused_since_.value_or(now) + refused_wait;
   bool held = std::ranges::any_of(neighbours, [&](const auto& entry) {
-    return entry.second.ready && entry.second.uploads && segment->size() &&
-           entry.second.has({segment->name(), ChunkIndex{place->chunk}});
+    return segment->size() && entry.second.gives({segment->name(), ChunkIndex{place->chunk}});
   });
   if (held && now < until) {
     refused_since_ = until - refused_wait;
@@ -261,8 +260,15 @@ void Swarm::Impl::leave_out_refused() {
 
 Duration Swarm::Impl::threshold() const {
   // A segment is listed when it is whole, and seen half a poll later; the lead is handed out ahead.
-  auto peers_time = settings.live_delay - settings.lead - timeline.target_duration() * 5 / 4;
+  auto peers_time = settings.live_delay - cursor.lead() - timeline.target_duration() * 5 / 4;
   return cdn_threshold(settings.cdn_threshold, fetches.p95(), peers_time);
+}
+
+/// Who is asked says at once when it cannot: silence is a promise. It is believed for as long as
+/// another viewer could still be asked after it.
+static Time give_up_at(Time now, const Dealt& dealt) {
+  auto left = dealt.needed_by - now;
+  return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), left / 2, 300ms});
 }
 
 void Swarm::Impl::plan_and_ask() {
@@ -270,9 +276,10 @@ void Swarm::Impl::plan_and_ask() {
     return;
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
-  auto plan = core::plan({now, settings.self, timeline, store, cursor, fetches, neighbours,
-                          membership.audience(neighbours), uploader.allowed(), settings.seed_share,
-                          urgent, last, hold_seeding_until_});
+  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, store.bitrate())};
+  auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
+                          membership.audience(neighbours), reach(), uploader.allowed(),
+                          settings.seed_share, urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -293,12 +300,16 @@ void Swarm::Impl::plan_and_ask() {
   }
   for (const auto& dealt : plan.requests) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(dealt.needed_by - now);
-    send(dealt.peer, RequestMessage{dealt.chunk, std::max(left, 1ms)});
+    auto others = std::ranges::count_if(neighbours, [&](const auto& entry) {
+      return entry.first != dealt.peer && entry.second.gives(dealt.chunk);
+    });
+    send(dealt.peer, RequestMessage{dealt.chunk, std::max(left, 1ms),
+                                    static_cast<std::uint8_t>(std::min<long>(others, 255))});
     neighbours.at(dealt.peer).ask(now, dealt.chunk);
     auto& slot = store.find(dealt.chunk.object)->slots()[number(dealt.chunk.chunk)];
     slot.asked = dealt.peer;
     slot.asked_at = now;
-    slot.give_up_at = now + std::clamp<Duration>(3 * dealt.expected, 300ms, 2s);
+    slot.give_up_at = give_up_at(now, dealt);
     wakeup = std::min(wakeup, slot.give_up_at);
   }
   wakeup = std::min(wakeup, plan.wakeup);
@@ -401,10 +412,10 @@ void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
   auto found = impl_->neighbours.find(peer);
   if (found == impl_->neighbours.end())
     return;
-  bool opens = found->second.buffered >= send_low_mark && bytes < send_low_mark;
+  bool less = bytes < found->second.buffered;
   found->second.buffered = bytes;
-  if (opens)
-    impl_->run(now);
+  if (less && bytes < send_low_mark)
+    impl_->connection_drained(now);
 }
 
 void Swarm::peer_closed(Time now, const PeerId& peer) {

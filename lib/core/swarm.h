@@ -53,7 +53,7 @@ public:
   /// One data channel message, whole.
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
   /// Bytes given to Send that have not left yet. Told after each batch of Sends to this peer, and
-  /// again when they fall under send_low_mark.
+  /// again when they fall under send_low_mark, and when nothing is left.
   void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);
   void peer_closed(Time now, const PeerId& peer);
   /// An attempt in which each side heard from the other through the broker found no path.

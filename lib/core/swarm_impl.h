@@ -34,6 +34,7 @@ public:
   void peer_opened(Time now, const PeerId& peer);
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
   void peer_closed(Time now, const PeerId& peer);
+  void connection_drained(Time now);
 
   Settings settings;
   Timeline timeline;
@@ -51,6 +52,8 @@ public:
 
 private:
   // The passes of run(), in this order.
+  std::uint8_t reach() const;
+  void measure_uplink();
   void serve_uploads();
   void hand_out();
   void leave_out_refused();
@@ -93,7 +96,9 @@ private:
   std::optional<FetchError> last_failure_;
   Time hold_seeding_until_{};
   Time hinted_at_{};
-  bool window_grew_ = false; ///< sizes are expected, or claimed, that were not before
+  Time forget_at_{};
+  std::uint32_t told_uplink_ = 0; ///< what others know this viewer can upload; kbit/s
+  bool window_grew_ = false;      ///< sizes are expected, or claimed, that were not before
   bool met_somebody_ = false;
   bool primed_ = false; ///< the lead has gone out
   bool finished_ = false;

@@ -3,6 +3,7 @@
 #include "core/swarm_impl.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -19,6 +20,11 @@ constexpr Duration hint_interval = 250ms;
 /// Requests are given up long before this; what is left of them then has no place in the window.
 constexpr Duration owed_for_good = 10s;
 constexpr unsigned most_offences = 20;
+constexpr Duration keep_alive = 5s;
+/// Per cent by which a reach has changed when it is told again.
+constexpr int reach_step = 10;
+/// Each second.
+constexpr double exchange_memory = 0.95;
 /// After this a newcomer no longer delays what is to be fetched.
 constexpr Duration meeting_ends = 10s;
 
@@ -57,6 +63,8 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
   hello.peer = settings.self;
   hello.chunk_size = chunk_size;
   hello.uploads = uploader.allowed();
+  hello.uplink = told_uplink_;
+  hello.reach = reach();
   send(peer, hello);
 }
 
@@ -138,12 +146,15 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
     return;
   from.ready = true;
   from.uploads = message.uploads;
+  from.tells_uplink(message.uplink);
+  from.tells_reach(message.reach);
   auto known_at = now + introduction;
   if (!std::exchange(met_somebody_, true))
     hold_seeding_until_ = known_at;
   else
     hold_seeding_until_ = std::max(hold_seeding_until_, std::min(known_at, began_ + meeting_ends));
-  send(from.id(), news(HaveJournal::state(store, timeline)));
+  from.told_at = now;
+  send(from.id(), from.tell(news(HaveJournal::state(store, timeline))));
 }
 
 void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
@@ -173,7 +184,10 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
   }
   Duration retry_after{};
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
-  if (uploader.request(now, from.id(), message, bytes, retry_after) == Uploader::Verdict::busy)
+  auto verdict = uploader.request(now, from, message, bytes, retry_after);
+  for (const auto& [peer, chunk] : uploader.displaced(now))
+    send(peer, BusyMessage{chunk, 100ms, false});
+  if (verdict == Uploader::Verdict::busy)
     send(from.id(), BusyMessage{message.chunk,
                                 std::chrono::ceil<std::chrono::milliseconds>(retry_after), false});
 }
@@ -229,7 +243,34 @@ void Swarm::Impl::on(Neighbour& from, const ByeMessage&) {
 
 void Swarm::Impl::on(Neighbour&, const UnknownMessage&) {}
 
+/// After the connections have said how much they hold.
+void Swarm::Impl::measure_uplink() {
+  std::size_t held = 0;
+  for (const auto& [id, neighbour] : neighbours)
+    held += neighbour.buffered;
+  uploader.buffered(now, held);
+  journal.set_slow(uploader.uplink() > 0 && uploader.uplink() < store.bitrate());
+  // Powers of two, and no swinging between two of them: all viewers are to reckon with the same.
+  auto kilobits = uploader.uplink() / 125;
+  if (kilobits < 1 || (kilobits > told_uplink_ * 0.7 && kilobits < told_uplink_ * 2.2))
+    return;
+  told_uplink_ = std::bit_floor(static_cast<std::uint32_t>(std::clamp(kilobits, 1.0, 1e9)));
+  journal.uplink_changed(now);
+  membership.uplink_changed(now, told_uplink_);
+}
+
+/// As messages have it.
+std::uint8_t Swarm::Impl::reach() const {
+  return membership.knows_reach() ? static_cast<std::uint8_t>(membership.reach() * 100) : 0;
+}
+
+void Swarm::Impl::connection_drained(Time at) {
+  now = std::max(now, at);
+  serve_uploads();
+}
+
 void Swarm::Impl::serve_uploads() {
+  measure_uplink();
   while (auto job = uploader.next(now, neighbours)) {
     auto* slot = slot_of(job->chunk);
     if (!slot || !slot->data) {
@@ -239,8 +280,10 @@ void Swarm::Impl::serve_uploads() {
     auto size = store.find(job->chunk.object)->length(number(job->chunk.chunk));
     PieceMessage piece{job->chunk, {slot->data.data(), size}};
     actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
-    neighbours.at(job->to).buffered += size;
-    uploader.sent(size);
+    auto& neighbour = neighbours.at(job->to);
+    neighbour.buffered += size;
+    neighbour.served(size);
+    uploader.sent(now, size);
     stats_.upload_bytes += size;
   }
   wakeup = std::min(wakeup, uploader.wakeup(now));
@@ -256,11 +299,36 @@ HaveMessage Swarm::Impl::news(HaveMessage have) const {
 void Swarm::Impl::tell_haves() {
   if (neighbours.empty())
     return;
-  if (journal.due(now)) {
-    auto message = encode(news(journal.differences(now, store, timeline)));
-    for (const auto& [id, neighbour] : neighbours)
-      if (neighbour.ready)
-        actions.emplace_back(Send{id, message, {}, 0});
+  HaveMessage have;
+  bool batch = journal.due(now);
+  if (batch) {
+    have = news(journal.differences(store, timeline));
+    have.uplink = told_uplink_;
+    have.reach = reach();
+  }
+  for (auto& [id, neighbour] : neighbours) {
+    if (!neighbour.ready)
+      continue;
+    // Who has nothing new to hear still hears from us, or would take us for dead.
+    bool quiet = now - neighbour.told_at >= keep_alive;
+    auto own = batch ? neighbour.tell(have) : HaveJournal::nothing(store, timeline);
+    bool listed = !neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed;
+    bool uplink = batch && own.uplink != neighbour.told_uplink;
+    bool other_reach = batch && std::abs(own.reach - neighbour.told_reach) >= reach_step;
+    if (!uplink)
+      own.uplink = 0;
+    if (!other_reach)
+      own.reach = 0;
+    if (quiet || (batch && (!own.objects.empty() || !own.gains.empty() || listed || uplink ||
+                            other_reach))) {
+      if (uplink)
+        neighbour.told_uplink = own.uplink;
+      if (other_reach)
+        neighbour.told_reach = own.reach;
+      neighbour.told_at = now;
+      send(id, own);
+    }
+    wakeup = std::min(wakeup, neighbour.told_at + keep_alive);
   }
   wakeup = std::min(wakeup, journal.wakeup());
 }
@@ -268,6 +336,11 @@ void Swarm::Impl::tell_haves() {
 void Swarm::Impl::manage_nodes() {
   for (auto& [id, neighbour] : neighbours)
     neighbour.forget_before(now - owed_for_good);
+  if (now >= forget_at_) {
+    forget_at_ = now + 1s;
+    for (auto& [id, neighbour] : neighbours)
+      neighbour.pass_of_time(exchange_memory);
+  }
   auto step = membership.step(now, neighbours);
   for (const auto& [peer, reason] : step.drop)
     drop(peer, reason, false);

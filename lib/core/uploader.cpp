@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/uploader.h"
 
+#include "core/actions.h"
 #include "core/swarm.h"
 
 #include <algorithm>
@@ -9,20 +10,19 @@ namespace p2plive::core {
 
 namespace {
 constexpr std::size_t most_waiting_per_peer = 64;
+constexpr std::size_t most_waiting = 1'024;
 /// Without a deadline of the asker's a request is worth nothing after this.
 constexpr Duration default_patience = 10s;
 
-/// Connections that pieces go to at the same time. Few are served quickly rather than all slowly:
-/// who has a piece early passes it on.
-constexpr int most_at_once = 3;
+/// So much of what the way out carries is given to connections at a time. Few are served quickly
+/// rather than all slowly: who has a piece early passes it on.
+constexpr double seconds_on_the_way = 0.1;
 
-/// Who would wait longer than this, while others do, is told to ask elsewhere: by then somebody
-/// else has the chunk. (Simulated, 16 viewers with 10 Mbit/s: 2 copies without it, 1.1 with it.)
-constexpr Duration most_wait = 120ms;
-constexpr std::size_t least_queue = 2 * chunk_size;
-
-constexpr double memory = 0.9; ///< of the rate's measurement, per piece
-constexpr double least_rate = 10'000;
+/// Who would wait longer than this share of its patience is told to ask elsewhere, where it can.
+constexpr int share_of_patience = 4;
+constexpr Duration least_wait = 120ms;
+/// Viewers to ask beyond which one more makes no difference.
+constexpr unsigned many = 6;
 } // namespace
 
 void Uploader::set_limit(std::optional<std::uint64_t> limit) {
@@ -30,104 +30,128 @@ void Uploader::set_limit(std::optional<std::uint64_t> limit) {
   tokens_ = std::min<double>(tokens_, limit ? static_cast<double>(*limit) : 0);
 }
 
-Uploader::Verdict Uploader::request(Time now, const PeerId& from, const RequestMessage& request,
+double Uploader::rate() const {
+  return limit_ ? std::min(meter_.rate(), static_cast<double>(*limit_)) : meter_.rate();
+}
+
+double Uploader::uplink() const {
+  return meter_.known() ? rate() : 0;
+}
+
+/// Who can be connected with few goes first, for others can ask elsewhere. Of those others, who
+/// passes the chunk on fastest, for that is what makes it spread; then who has fewer to ask, then
+/// whose time runs out.
+bool Uploader::before(const Waiting& a, const Waiting& b) const {
+  if (a.hard != b.hard)
+    return a.hard;
+  if (!a.hard && a.uplink != b.uplink)
+    return a.uplink > b.uplink;
+  if (a.others != b.others)
+    return a.others < b.others;
+  return a.expires < b.expires;
+}
+
+Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const RequestMessage& request,
                                     std::size_t bytes, Duration& retry_after) {
   earn(now);
   auto patience = request.deadline > 0ms ? Duration(request.deadline) : default_patience;
-  auto wait = expected_wait(bytes);
-  auto& queue = queues_[from];
-  bool contended = queued_bytes_ >= least_queue && wait > most_wait;
-  if (wait > patience || contended || queue.size() >= most_waiting_per_peer) {
+  Waiting waiting{from.id(),
+                  request.chunk,
+                  bytes,
+                  now + patience,
+                  from.uplink(),
+                  from.reach().value_or(100) < hard_to_reach,
+                  std::min<unsigned>(request.others, many)};
+  std::size_t ahead = bytes;
+  auto place = queue_.begin();
+  for (; place != queue_.end() && !before(waiting, *place); ++place)
+    ahead += place->bytes;
+  auto wait = expected_wait(ahead);
+  bool elsewhere = request.others > 0 && !waiting.hard &&
+                   wait > std::max<Duration>(patience / share_of_patience, least_wait);
+  auto& count = waiting_[from.id()];
+  if (wait > patience || elsewhere || count >= most_waiting_per_peer ||
+      queue_.size() >= most_waiting) {
     retry_after = std::clamp<Duration>(wait / 2, 100ms, 2s);
     return Verdict::busy;
   }
-  queue.push_back({request.chunk, bytes, now + patience});
-  queued_bytes_ += bytes;
+  ++count;
+  queue_.insert(place, waiting);
   return Verdict::queued;
 }
 
-/// Until a piece of `bytes` behind everything that is queued would go out.
-Duration Uploader::expected_wait(std::size_t bytes) const {
-  auto queued = static_cast<double>(queued_bytes_ + bytes);
-  auto wait = queued / rate_;
+/// Until a piece at the end of `ahead` queued bytes has gone out.
+Duration Uploader::expected_wait(std::size_t ahead) const {
+  auto wait = static_cast<double>(ahead + meter_.held()) / meter_.rate();
   if (limit_)
-    wait = std::max(wait, (queued - tokens_) / static_cast<double>(*limit_));
+    wait = std::max(wait, (static_cast<double>(ahead) - tokens_) / static_cast<double>(*limit_));
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(wait));
 }
 
+std::vector<Uploader::Job> Uploader::displaced(Time now) {
+  std::vector<Job> out;
+  std::size_t ahead = 0;
+  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
+    auto here = waiting++;
+    if (now + expected_wait(ahead + here->bytes) <= here->expires) {
+      ahead += here->bytes;
+      continue;
+    }
+    out.push_back({here->from, here->chunk});
+    drop(here);
+  }
+  return out;
+}
+
+void Uploader::drop(Queue::iterator waiting) {
+  if (auto count = waiting_.find(waiting->from); --count->second == 0)
+    waiting_.erase(count);
+  queue_.erase(waiting);
+}
+
 void Uploader::cancel(const PeerId& from, const ChunkName& chunk) {
-  auto found = queues_.find(from);
-  if (found == queues_.end())
-    return;
-  std::erase_if(found->second, [&](const Waiting& waiting) {
-    if (waiting.chunk != chunk)
-      return false;
-    queued_bytes_ -= waiting.bytes;
-    return true;
+  auto found = std::ranges::find_if(queue_, [&](const Waiting& waiting) {
+    return waiting.from == from && waiting.chunk == chunk;
   });
+  if (found != queue_.end())
+    drop(found);
 }
 
 void Uploader::forget(const PeerId& peer) {
-  auto found = queues_.find(peer);
-  if (found == queues_.end())
-    return;
-  for (const auto& waiting : found->second)
-    queued_bytes_ -= waiting.bytes;
-  queues_.erase(found);
+  std::erase_if(queue_, [&](const Waiting& waiting) { return waiting.from == peer; });
+  waiting_.erase(peer);
 }
 
 std::optional<Uploader::Job> Uploader::next(Time now,
                                             const std::map<PeerId, Neighbour>& neighbours) {
   earn(now);
-  if (queues_.empty() || (limit_ && tokens_ <= 0))
+  if ((limit_ && tokens_ <= 0) || (meter_.held() > 0 && static_cast<double>(meter_.held()) >
+                                                            meter_.rate() * seconds_on_the_way))
     return {};
-  auto busy = std::count_if(neighbours.begin(), neighbours.end(), [](const auto& entry) {
-    return entry.second.buffered >= send_low_mark;
-  });
-  if (busy >= most_at_once)
-    return {};
-  auto begin = queues_.upper_bound(turn_);
-  for (std::size_t tried = 0; tried < queues_.size(); ++tried, ++begin) {
-    if (begin == queues_.end())
-      begin = queues_.begin();
-    auto& [peer, queue] = *begin;
-    auto neighbour = neighbours.find(peer);
-    if (neighbour == neighbours.end() || neighbour->second.buffered >= send_low_mark)
+  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
+    auto here = waiting++;
+    auto neighbour = neighbours.find(here->from);
+    if (neighbour == neighbours.end() || here->expires < now) {
+      drop(here);
       continue;
-    while (!queue.empty() && queue.front().expires < now) {
-      queued_bytes_ -= queue.front().bytes;
-      queue.pop_front();
     }
-    if (queue.empty())
+    if (neighbour->second.buffered >= send_low_mark)
       continue;
-    Job job{peer, queue.front().chunk};
-    queued_bytes_ -= queue.front().bytes;
-    measure(now, queue.front().bytes);
-    queue.pop_front();
-    turn_ = peer;
+    Job job{here->from, here->chunk};
+    drop(here);
     return job;
   }
   return {};
 }
 
-/// What goes out while somebody always waits tells what the way out carries.
-void Uploader::measure(Time now, std::size_t bytes) {
-  if (backlog_) {
-    busy_bytes_ = memory * busy_bytes_ + static_cast<double>(bytes);
-    busy_seconds_ = memory * busy_seconds_ + seconds(now - last_job_);
-    rate_ = std::max(busy_bytes_ / std::max(busy_seconds_, 1e-4), least_rate);
-  }
-  last_job_ = now;
-  backlog_ = queued_bytes_ > 0;
-}
-
-void Uploader::sent(std::size_t bytes) {
+void Uploader::sent(Time now, std::size_t bytes) {
+  meter_.given(now, bytes);
   if (limit_)
     tokens_ -= static_cast<double>(bytes);
 }
 
 Time Uploader::wakeup(Time now) const {
-  if (!limit_ || *limit_ == 0 || queued_bytes_ == 0 || tokens_ > 0)
+  if (!limit_ || *limit_ == 0 || queue_.empty() || tokens_ > 0)
     return Time::max();
   auto missing = std::chrono::duration<double>(-tokens_ / static_cast<double>(*limit_));
   return now + std::chrono::duration_cast<Duration>(missing) + 1ms;

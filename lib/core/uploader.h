@@ -1,15 +1,17 @@
-// Serves other viewers' requests: in turn, within the upload limit, never more than a connection
-// takes. SPDX-License-Identifier: LGPL-2.1-or-later
+// Serves other viewers' requests: who passes it on first, within the upload limit, never more than
+// the way out carries. SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "core/clock.h"
 #include "core/messages.h"
 #include "core/neighbour.h"
+#include "core/uplink_meter.h"
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace p2plive::core {
 
@@ -21,48 +23,58 @@ public:
   void set_limit(std::optional<std::uint64_t> limit);
   bool allowed() const { return limit_ != 0u; }
 
-  enum class Verdict { queued, busy };
-  /// A request for a chunk that is here. Busy: it could not be sent before its deadline, the viewer
-  /// has asked for too much at once, or too many wait already; `retry_after` is set then.
-  Verdict request(Time now, const PeerId& from, const RequestMessage& request, std::size_t bytes,
-                  Duration& retry_after);
-  void cancel(const PeerId& from, const ChunkName& chunk);
-  void forget(const PeerId& peer);
-
   struct Job {
     PeerId to;
     ChunkName chunk;
   };
-  /// The next piece to send now, viewers in turn; none while the limit is used up, or enough
-  /// connections are full.
+
+  enum class Verdict { queued, busy };
+  /// A request for a chunk that is here. Busy: it could not be sent before its deadline, the viewer
+  /// has asked for too much at once, or others have it and this way out is full; `retry_after` is
+  /// set then.
+  Verdict request(Time now, const Neighbour& from, const RequestMessage& request, std::size_t bytes,
+                  Duration& retry_after);
+  /// Requests that can no longer be met in time, for others went before them; they are forgotten.
+  std::vector<Job> displaced(Time now);
+  void cancel(const PeerId& from, const ChunkName& chunk);
+  void forget(const PeerId& peer);
+
+  /// The next piece to send now; none while the limit is used up, or enough is on its way.
   std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours);
   /// It was sent: `bytes` are charged.
-  void sent(std::size_t bytes);
+  void sent(Time now, std::size_t bytes);
+
+  /// Bytes that connections hold, told whenever that has changed.
+  void buffered(Time now, std::size_t bytes) { meter_.buffered(now, bytes); }
+  /// Bytes a second that this viewer can upload; 0 while that is not known.
+  double uplink() const;
 
   /// When next() has something again because of the limit; Time::max() when only events help.
   Time wakeup(Time now) const;
 
 private:
   struct Waiting {
+    PeerId from;
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
+    double uplink = 0;   ///< of the asker
+    bool hard = false;   ///< the asker can be connected with few
+    unsigned others = 0; ///< viewers near the asker who have it, too
   };
+  using Queue = std::list<Waiting>;
+  bool before(const Waiting& a, const Waiting& b) const;
   void earn(Time now);
-  void measure(Time now, std::size_t bytes);
-  Duration expected_wait(std::size_t bytes) const;
+  void drop(Queue::iterator waiting);
+  Duration expected_wait(std::size_t ahead) const;
+  double rate() const;
 
   std::optional<std::uint64_t> limit_;
   double tokens_ = 0; ///< bytes
   Time last_;
-  std::map<PeerId, std::deque<Waiting>> queues_;
-  std::size_t queued_bytes_ = 0;
-  PeerId turn_;
-  double rate_ = 2'500'000; ///< bytes a second that the way out carries; a guess until measured
-  double busy_bytes_ = 0;
-  double busy_seconds_ = 0;
-  Time last_job_{};
-  bool backlog_ = false; ///< somebody waited when the last job was given out
+  Queue queue_;                           ///< in the order in which they are to be served
+  std::map<PeerId, std::size_t> waiting_; ///< requests in the queue, by viewer
+  UplinkMeter meter_;
 };
 
 } // namespace p2plive::core

@@ -7,6 +7,7 @@ namespace p2plive::service {
 namespace {
 
 // So that a million viewers who expire at once do not hold up everybody else's announces.
+constexpr unsigned most_drawn = 8; // for one viewer handed out
 constexpr unsigned max_expiries_a_call = 10'000;
 
 std::int64_t second_after(Time time) {
@@ -30,13 +31,17 @@ public:
   std::size_t count() const { return chosen_.size(); }
 
   // Draws from `list` until `target` are chosen, or luck seems to have left.
-  void draw(const List& list, std::size_t target, bool better_of_two) {
+  void draw(const List& list, std::size_t target, bool choosy) {
     auto size = static_cast<std::uint32_t>(list.size());
     auto tries = 2 * target + 8;
     while (size > 0 && chosen_.size() < target && tries-- > 0) {
       auto pick = list[store_.random_.below(size)];
-      if (better_of_two)
+      for (unsigned drawn = 1; drawn < (choosy ? most_drawn : 1); ++drawn) {
+        if (drawn > 1 && !hard() && eligible(pick) &&
+            viewer(pick).upload_kbps >= query_.upload_kbps)
+          break;
         pick = better(pick, list[store_.random_.below(size)]);
+      }
       if (eligible(pick))
         chosen_.push_back(pick);
     }
@@ -75,8 +80,12 @@ private:
   SlotIndex better(SlotIndex a, SlotIndex b) const {
     if (!eligible(a))
       return b;
-    return eligible(b) && viewer(b).upload_kbps > viewer(a).upload_kbps ? b : a;
+    bool is_better =
+        hard() ? viewer(b).reach > viewer(a).reach : viewer(b).upload_kbps > viewer(a).upload_kbps;
+    return eligible(b) && is_better ? b : a;
   }
+
+  bool hard() const { return query_.reach < hard_to_reach; }
 
   MemoryStore& store_;
   const SampleQuery& query_;
@@ -144,7 +153,8 @@ std::vector<PeerId> MemoryStore::sample(const Rid& rid, const SampleQuery& query
     pick.draw(swarm.open, of_region, true);
   else if (region != swarm.by_region.end())
     pick.draw(region->second, of_region, true);
-  pick.draw(swarm.open, query.want, false);
+  // Among those drawn by chance alone, who is hard to reach would find nobody.
+  pick.draw(swarm.open, query.want, query.reach < hard_to_reach);
   pick.fill(swarm.open, query.want);
   return pick.finish();
 }

@@ -33,6 +33,7 @@ Announce from_wire(const wire::AnnounceRequest& request, NetworkPrefix from) {
   announce.free_slots = request.free_slots();
   announce.upload_kbps = request.upload_kbps();
   announce.connected = request.connected();
+  announce.reach = request.reach();
   return announce;
 }
 
@@ -74,14 +75,15 @@ Introduction Tracker::announce(const Announce& announce, Time now, double load) 
     return result;
   }
   TrackedViewer viewer{announce.peer, announce.network, announce.region, announce.upload_kbps,
-                       announce.free_slots,
+                       announce.free_slots, announce.reach,
                        // Who was told to come back later is kept for longer.
                        now + times(options_.expiry, stretch(load))};
   result.listed = store_->upsert(announce.rid, viewer, now) != Upserted::full;
   result.population = store_->population(announce.rid) + !result.listed;
   if (load <= strained || announce.connected == 0) {
-    SampleQuery query{announce.peer, announce.network, announce.region,
-                      std::min(announce.want, options_.max_peers)};
+    SampleQuery query{announce.peer,        announce.network,
+                      announce.region,      std::min(announce.want, options_.max_peers),
+                      announce.upload_kbps, announce.reach};
     result.peers = store_->sample(announce.rid, query, now);
   }
   return result;

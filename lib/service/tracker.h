@@ -34,6 +34,7 @@ struct Announce {
   std::uint16_t free_slots = 0;
   std::uint32_t upload_kbps = 0;
   unsigned connected = 0;
+  std::uint8_t reach = 50; ///< per cent of the viewers tried that could be connected
 };
 
 struct Introduction {

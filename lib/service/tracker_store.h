@@ -19,6 +19,7 @@ struct TrackedViewer {
   RegionId region = RegionId::unknown;
   std::uint32_t upload_kbps = 0; ///< 0: not known
   std::uint16_t free_slots = 0;  ///< further connections it would accept
+  std::uint8_t reach = 50;       ///< per cent of the viewers tried that it could be connected with
   Time expires;                  ///< from then on it is as if it were not there
 };
 
@@ -28,12 +29,17 @@ enum class Upserted {
   foreign, ///< the id is in use from another network; nothing was changed
 };
 
+/// Who reaches less than this, in per cent, is introduced to those who reach most.
+inline constexpr std::uint8_t hard_to_reach = 40;
+
 /// Whom somebody would like to meet.
 struct SampleQuery {
   PeerId asker;
   NetworkPrefix network;
   RegionId region = RegionId::unknown;
   unsigned want = 0;
+  std::uint32_t upload_kbps = 0; ///< of the asker
+  std::uint8_t reach = 50;
 };
 
 /// Not thread-safe; every call with the time as it is.
@@ -52,8 +58,11 @@ public:
   virtual bool remove(const Rid& rid, const PeerId& id, NetworkPrefix network) = 0;
 
   /// At most `want` different viewers, in random order: some of the asker's network, up to two
-  /// thirds of its region with the better of two random ones by upload, the rest random; fewer only
-  /// where there are no more. Never the asker, an expired one, or one without a free slot.
+  /// thirds of its region, the rest random; fewer only where there are no more. The first two parts
+  /// are the better of two random ones by upload, or the best of up to eight until one uploads as
+  /// much as the asker, for those who upload much spread a chunk fastest among themselves. Who is
+  /// hard to reach is given the best of eight by reach. Never the asker, an expired one, or one
+  /// without a free slot.
   virtual std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) = 0;
 
   /// Forgets who has expired; in bounded steps, so call it often.

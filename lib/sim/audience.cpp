@@ -18,10 +18,11 @@ constexpr std::array<LineClass, 4> classes{
 constexpr double published_mean_up = 0.20 * 128 + 0.40 * 384 + 0.25 * 1'000 + 0.15 * 5'000;
 
 constexpr double open_share = 1.0 / 7;
+constexpr double by_address_share = 1.0 / 7;
 
-/// Of viewers with symmetric NATs, so that `pairs` cannot meet: s^2 + 2 s (1 - open - s) = pairs.
+/// Of viewers with symmetric NATs, so that `pairs` cannot meet: s^2 + 2 s (closed - s) = pairs.
 double symmetric_share(double pairs) {
-  auto closed = 1 - open_share;
+  auto closed = 1 - open_share - by_address_share;
   return closed - std::sqrt(std::max(0.0, closed * closed - pairs));
 }
 
@@ -77,9 +78,12 @@ Nat Audience::draw_nat() {
   if (settings_.unreachable_pairs <= 0)
     return Nat::open;
   auto symmetric = symmetric_share(settings_.unreachable_pairs);
-  return drawn < symmetric                ? Nat::symmetric
-         : drawn < symmetric + open_share ? Nat::open
-                                          : Nat::restricted;
+  if (drawn < symmetric)
+    return Nat::symmetric;
+  drawn -= symmetric;
+  return drawn < open_share                      ? Nat::open
+         : drawn < open_share + by_address_share ? Nat::by_address
+                                                 : Nat::restricted;
 }
 
 } // namespace p2plive::sim

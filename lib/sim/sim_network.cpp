@@ -8,8 +8,16 @@
 namespace p2plive::sim {
 
 namespace {
-/// Connections share a line in slices of this size, as packets of several associations do.
-constexpr std::size_t slice = 16 * 1024;
+/// Connections share a line in slices of so much time, as packets of several associations do; no
+/// smaller than a packet, and larger ones only cost time to simulate.
+constexpr double slice_seconds = 0.03;
+constexpr std::size_t least_slice = 1'200, most_slice = 16 * 1024;
+
+std::size_t slice(const Access& access) {
+  auto bytes = static_cast<double>(access.up) / 8 * slice_seconds;
+  return access.up == 0 ? most_slice
+                        : std::clamp(static_cast<std::size_t>(bytes), least_slice, most_slice);
+}
 /// DTLS, SCTP and the data channel after ICE has found a pair.
 constexpr int round_trips_of_set_up = 5;
 } // namespace
@@ -20,6 +28,7 @@ void SimNetwork::attach(Node& node, const Access& access) {
   line.down = SimLink(access.down);
   line.up = SimLink(access.up);
   line.nat = access.nat;
+  line.slice = slice(access);
 }
 
 void SimNetwork::vanish(const PeerId& id) {
@@ -211,7 +220,7 @@ void SimNetwork::pump(const PeerId& from) {
   line.sending = true;
   auto* connection = find(from, *to);
   auto& lane = connection->lanes[from];
-  auto bytes = std::min(slice, lane.waiting.front().bytes() - lane.sent_of_first);
+  auto bytes = std::min(line.slice, lane.waiting.front().bytes() - lane.sent_of_first);
   auto through = line.up.send(queue_.now(), bytes);
   queue_.at(through, [this, from, to = *to, number = connection->number, bytes] {
     slice_sent(from, to, number, bytes);
@@ -235,7 +244,8 @@ void SimNetwork::slice_sent(const PeerId& from, const PeerId& to, std::uint64_t 
       lane.sent_of_first = 0;
       deliver(from, to, number, std::move(message));
     }
-    if (before >= core::send_low_mark && lane.buffered < core::send_low_mark)
+    if ((before >= core::send_low_mark && lane.buffered < core::send_low_mark) ||
+        lane.buffered == 0)
       found->second.node->buffered(to, lane.buffered);
   }
   pump(from);

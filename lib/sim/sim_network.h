@@ -84,6 +84,7 @@ private:
     SimLink down;
     SimLink up;
     Nat nat = Nat::open;
+    std::size_t slice = 0; ///< bytes that one connection sends before it is the next one's turn
     bool sending = false;
     PeerId turn; ///< whose lane was served last
   };

@@ -2,6 +2,7 @@
 #include "sim/sim_tracker.h"
 
 #include <algorithm>
+#include <set>
 
 namespace p2plive::sim {
 
@@ -14,18 +15,19 @@ void SimTracker::announce(const core::PeerId& from, const core::Announce& announ
       if (announce.event == core::Announce::Event::stopped)
         remove(from);
       else
-        note(from);
-      reply = answer(from, announce.want);
+        note(from, announce);
+      reply = answer(from, announce);
     }
     queue_.after(settings_.latency / 2, [answered, reply] { answered(reply); });
   });
 }
 
-void SimTracker::note(const core::PeerId& viewer) {
+void SimTracker::note(const core::PeerId& viewer, const core::Announce& said) {
   auto [place, added] = places_.try_emplace(viewer, viewers_.size());
   if (added)
-    viewers_.push_back({viewer, {}});
+    viewers_.push_back({viewer, {}, {}});
   viewers_[place->second].at = queue_.now();
+  viewers_[place->second].said = said;
 }
 
 void SimTracker::remove(const core::PeerId& viewer) {
@@ -53,20 +55,38 @@ void SimTracker::expire() {
       ++place;
 }
 
-core::TrackerAnswer SimTracker::answer(const core::PeerId& to, std::size_t want) {
+/// As service::TrackerStore::sample() has it.
+std::size_t SimTracker::pick(const core::Announce& asker, bool choosy) {
+  auto best = random_() % viewers_.size();
+  bool hard = asker.reach < core::hard_to_reach;
+  for (int drawn = 1; drawn < (choosy || hard ? 8 : 1); ++drawn) {
+    if (drawn > 1 && !hard && viewers_[best].said.upload_kbps >= asker.upload_kbps)
+      break;
+    auto other = random_() % viewers_.size();
+    const auto &a = viewers_[other].said, &b = viewers_[best].said;
+    if (a.free_slots > 0 && (hard ? a.reach > b.reach : a.upload_kbps > b.upload_kbps))
+      best = other;
+  }
+  return best;
+}
+
+core::TrackerAnswer SimTracker::answer(const core::PeerId& to, const core::Announce& announce) {
   core::TrackerAnswer reply;
   reply.population = claims.value_or(static_cast<std::uint32_t>(viewers_.size()));
   reply.interval = settings_.interval;
-  // The first steps of a shuffle: a sample without replacement.
-  auto count = std::min(want + 1, viewers_.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    auto j = i + random_() % (viewers_.size() - i);
-    std::swap(viewers_[i], viewers_[j]);
-    places_[viewers_[i].id] = i;
-    places_[viewers_[j].id] = j;
-    if (viewers_[i].id != to && reply.peers.size() < want)
-      reply.peers.push_back(viewers_[i].id);
+  bool hard = announce.reach < core::hard_to_reach;
+  std::set<std::size_t> chosen;
+  for (auto tries = 2 * announce.want + 8u; tries > 0 && reply.peers.size() < announce.want;
+       --tries) {
+    auto at = pick(announce, reply.peers.size() < announce.want * 2u / 3);
+    const auto& viewer = viewers_[at];
+    if (viewer.id != to && viewer.said.free_slots > 0 && chosen.insert(at).second)
+      reply.peers.push_back(viewer.id);
   }
+  for (std::size_t i = 0; i < viewers_.size() && reply.peers.size() < announce.want; ++i)
+    if (const auto& viewer = viewers_[i];
+        viewer.id != to && viewer.said.free_slots > 0 && !chosen.contains(i) && !hard)
+      reply.peers.push_back(viewer.id);
   return reply;
 }
 

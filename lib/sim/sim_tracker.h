@@ -36,11 +36,13 @@ private:
   struct Viewer {
     core::PeerId id;
     Time at{}; ///< announced last
+    core::Announce said;
   };
-  void note(const core::PeerId& viewer);
+  void note(const core::PeerId& viewer, const core::Announce& said);
+  std::size_t pick(const core::Announce& asker, bool choosy);
   void remove(const core::PeerId& viewer);
   void expire();
-  core::TrackerAnswer answer(const core::PeerId& to, std::size_t want);
+  core::TrackerAnswer answer(const core::PeerId& to, const core::Announce& announce);
 
   EventQueue& queue_;
   TrackerSettings settings_;

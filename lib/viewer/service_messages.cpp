@@ -79,6 +79,7 @@ Bytes announce_request(const core::Rid& rid, const core::PeerId& self,
   request.add_free_slots(announce.free_slots);
   request.add_connected(announce.connected);
   request.add_upload_kbps(announce.upload_kbps);
+  request.add_reach(announce.reach);
   builder.Finish(request.Finish());
   return to_bytes(builder);
 }

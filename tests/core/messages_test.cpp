@@ -17,17 +17,22 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
   hello.rid.bytes[3] = 9;
   hello.peer = peer(1);
   hello.chunk_size = chunk_size;
+  hello.uplink = 512;
+  hello.reach = 15;
   HaveMessage have;
   have.oldest = SequenceNumber{3};
   have.newest_listed = SequenceNumber{9};
   have.objects.push_back({chunk_of(5, 0).object, 10 * chunk_size, {{0, 3}, {7, 3}}});
   have.objects.push_back({chunk_of(6, 0, 8).object, 188, {}});
+  have.gains = {{SequenceNumber{4}, 32, 0x80000001}};
+  have.uplink = 4'096;
+  have.reach = 70;
   auto media = payload(500);
   auto piece = encode(PieceMessage{chunk_of(5, 2), media});
   piece.insert(piece.end(), media.begin(), media.end());
   return {encode(hello),
           encode(have),
-          encode(RequestMessage{chunk_of(5, 2), 1'500ms}),
+          encode(RequestMessage{chunk_of(5, 2), 1'500ms, 7}),
           encode(CancelMessage{chunk_of(5, 2)}),
           piece,
           encode(BusyMessage{chunk_of(5, 2), 100ms, true}),
@@ -49,15 +54,23 @@ GST_START_TEST(round_trips) {
   auto all = one_of_each();
   auto hello = read<HandshakeMessage>(all[0]);
   fail_unless(hello.major == 1 && hello.peer == peer(1) && hello.rid.bytes[3] == 9);
-  fail_unless(hello.chunk_size == 65'424 && hello.uploads);
+  fail_unless(hello.chunk_size == chunk_size && hello.uploads);
+  fail_unless_equals_int(hello.uplink, 512);
+  fail_unless_equals_int(hello.reach, 15);
   auto have = read<HaveMessage>(all[1]);
   fail_unless(have.oldest == SequenceNumber{3} && have.newest_listed == SequenceNumber{9});
   fail_unless_equals_int(have.objects.size(), 2);
   fail_unless(have.objects[0].object == chunk_of(5, 0).object);
   fail_unless(have.objects[0].chunks == std::vector<ChunkSpan>({{0, 3}, {7, 3}}));
   fail_unless_equals_uint64(have.objects[1].size, 188);
+  fail_unless_equals_int(have.uplink, 4'096);
+  fail_unless_equals_int(have.reach, 70);
+  fail_unless_equals_int(have.gains.size(), 1);
+  fail_unless(have.gains[0].sn == SequenceNumber{4} && have.gains[0].first == 32 &&
+              have.gains[0].bits == 0x80000001);
   fail_unless(read<RequestMessage>(all[2]).chunk == chunk_of(5, 2));
   fail_unless(read<RequestMessage>(all[2]).deadline == 1'500ms);
+  fail_unless_equals_int(read<RequestMessage>(all[2]).others, 7);
   fail_unless(read<CancelMessage>(all[3]).chunk == chunk_of(5, 2));
   fail_unless_equals_int(read<PieceMessage>(all[4]).payload.size(), 500);
   auto busy = read<BusyMessage>(all[5]);
@@ -100,6 +113,10 @@ GST_START_TEST(bounds) {
   fail_if(decode(encode(have), reason));
   have.objects = {{chunk_of(5, 0).object, 2 * chunk_size, {{0xffffffff, 2}}}};
   fail_if(decode(encode(have), reason));
+  have.objects.clear();
+  have.gains.assign(max_have_ranges + 1, {});
+  fail_if(decode(encode(have), reason));
+  have.gains.clear();
   have.objects.assign(max_have_objects + 1, {chunk_of(5, 0).object, 188, {}});
   fail_if(decode(encode(have), reason));
   auto media = payload(500);

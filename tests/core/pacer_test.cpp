@@ -10,7 +10,7 @@ constexpr Duration chunk = 100ms; ///< media in a hand-out
 // Rule: the lead goes out at once, overdrawn by less than a chunk, and then media at their own
 // pace.
 GST_START_TEST(the_lead_then_the_pace) {
-  Pacer pacer(start, 3s);
+  Pacer pacer(start, 3s, 3s);
   Duration out{};
   auto hand_out = [&] {
     for (; pacer.open(); out += chunk)
@@ -29,7 +29,7 @@ GST_END_TEST;
 
 // Rule: credit is capped at the lead, and what is not used while the consumer is blocked is lost.
 GST_START_TEST(credit_is_capped_and_lost) {
-  Pacer pacer(start, 1s);
+  Pacer pacer(start, 1s, 1s);
   pacer.advance(start + 60s, false);
   fail_unless(pacer.due(start + 60s, 1s) == start + 60s);
   fail_unless(pacer.due(start + 60s, 1500ms) == start + 60500ms);
@@ -46,7 +46,7 @@ GST_END_TEST;
 // while, does not have less downstream from then on; nor does it get more than the lead.
 GST_START_TEST(what_was_played_while_blocked_comes_back) {
   for (auto stall : {500ms, 1500ms, 2500ms}) {
-    Pacer pacer(start, 3s);
+    Pacer pacer(start, 3s, 3s);
     Duration out{}, clock{};
     auto step = [&](Duration time, bool blocked) {
       clock += time;
@@ -73,7 +73,7 @@ namespace {
 /// Half a day with a sink whose clock runs `ppm` parts in a million fast; it blocks when it holds
 /// more than `most`. The least and the most that it ever held after the first minute.
 std::pair<Duration, Duration> half_a_day(int ppm, Duration most) {
-  Pacer pacer(start, 3s);
+  Pacer pacer(start, 3s, 3s);
   Duration out{}, least = Duration::max(), worst{};
   for (Duration t{}; t < 12h; t += 100ms) {
     auto played = t + t / 1'000'000 * ppm;
@@ -104,6 +104,39 @@ GST_START_TEST(drift) {
 }
 GST_END_TEST;
 
+// Rule: once the lead has gone out it sinks, slowly, to what is settled, and stays there; not while
+// the player stands still.
+GST_START_TEST(the_lead_sinks) {
+  Pacer pacer(start, 3s, 1s);
+  Duration out{};
+  auto at = [&](Duration t, bool plays) {
+    pacer.advance(start + t, false);
+    if (plays)
+      pacer.clock_advanced(start + t, t);
+    for (; pacer.open(); out += chunk)
+      pacer.spend(chunk);
+  };
+  Duration t{};
+  for (; t < 35s; t += 100ms) {
+    auto before = out;
+    at(t, true);
+    fail_unless(t == 0s || out - before <= 2 * chunk);
+  }
+  fail_unless(out - t > 1900ms && out - t < 2100ms + chunk, "%f", seconds(out - t));
+  for (; t < 90s; t += 100ms)
+    at(t, true);
+  fail_unless(out - t >= 900ms && out - t <= 1s + chunk, "%f", seconds(out - t));
+  fail_unless(pacer.lead() == 1s);
+
+  Pacer paused(start, 3s, 1s);
+  paused.spend(3s);
+  paused.clock_advanced(start, 0s);
+  paused.clock_stands(start);
+  paused.advance(start + 60s, false);
+  fail_unless(paused.lead() == 3s);
+}
+GST_END_TEST;
+
 static Suite* pacer_suite() {
   auto* suite = suite_create("pacer");
   auto* tcase = tcase_create("general");
@@ -111,6 +144,7 @@ static Suite* pacer_suite() {
   tcase_add_test(tcase, the_lead_then_the_pace);
   tcase_add_test(tcase, credit_is_capped_and_lost);
   tcase_add_test(tcase, what_was_played_while_blocked_comes_back);
+  tcase_add_test(tcase, the_lead_sinks);
   tcase_add_test(tcase, drift);
   return suite;
 }

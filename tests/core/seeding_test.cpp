@@ -9,12 +9,16 @@
 
 namespace {
 
-std::vector<PeerId> others(std::size_t count, std::size_t self) {
-  std::vector<PeerId> ids;
+Seeder seeder(std::size_t number, double weight = 1) {
+  return {peer(number), weight};
+}
+
+std::vector<Seeder> others(std::size_t count, std::size_t self) {
+  std::vector<Seeder> out;
   for (std::size_t i = 0; i < count; ++i)
     if (i != self)
-      ids.push_back(peer(i));
-  return ids;
+      out.push_back(seeder(i));
+  return out;
 }
 
 } // namespace
@@ -28,7 +32,7 @@ GST_START_TEST(one_fetcher_in_a_mesh) {
       for (std::size_t self = 0; self < count; ++self) {
         auto neighbours = others(count, self);
         auto duty = seeding_duty(
-            {peer(self), neighbours, static_cast<std::uint32_t>(chunk % 2 ? count : 1), {}},
+            {seeder(self), neighbours, static_cast<std::uint32_t>(chunk % 2 ? count : 1), {}},
             SequenceNumber{1'000}, chunk);
         fail_if(duty.whoever_has_it);
         after.insert(duty.after);
@@ -46,7 +50,7 @@ GST_START_TEST(the_duty_goes_round) {
     auto neighbours = others(4, self);
     int first = 0;
     for (std::uint32_t chunk = 0; chunk < 1'000; ++chunk)
-      first += seeding_duty({peer(self), neighbours, 4, {}}, SequenceNumber{chunk / 8}, chunk % 8)
+      first += seeding_duty({seeder(self), neighbours, 4, {}}, SequenceNumber{chunk / 8}, chunk % 8)
                    .after == 0ns;
     fail_unless(first > 200 && first < 300, "viewer %zu: %d", self, first);
   }
@@ -54,21 +58,57 @@ GST_START_TEST(the_duty_goes_round) {
 GST_END_TEST;
 
 // Rule: among 10 000 viewers who see a few others each, the number of those who fetch at once is
-// close to wanted_copies, and doubles with each step.
+// close to wanted_copies; once these have had time to spread, it doubles with each step.
 GST_START_TEST(a_large_swarm) {
   constexpr std::uint32_t population = 10'000;
-  std::vector<PeerId> few{peer(20'001), peer(20'002), peer(20'003)};
-  double at_once = 0, within_two_steps = 0;
+  std::vector<Seeder> few{seeder(20'001), seeder(20'002), seeder(20'003)};
+  auto hops = std::log(population) / std::log(5);
+  double at_once = 0, early = 0, later = 0;
   constexpr int chunks = 50;
   for (std::uint32_t chunk = 0; chunk < chunks; ++chunk)
     for (std::uint32_t self = 0; self < population; ++self) {
-      auto after = seeding_duty({peer(self), few, population, {}}, SequenceNumber{5}, chunk).after;
+      auto after =
+          seeding_duty({seeder(self), few, population, {}}, SequenceNumber{5}, chunk).after;
       at_once += after == 0ns;
-      within_two_steps += after <= 2 * widening_step;
+      early += after > 0ns && after < (hops - 0.01) * widening_step;
+      later += after <= (hops + 1.01) * widening_step;
     }
   fail_unless(std::abs(at_once / chunks - wanted_copies) < 0.6, "%f", at_once / chunks);
-  fail_unless(std::abs(within_two_steps / chunks - 4 * wanted_copies) < 1.2, "%f",
-              within_two_steps / chunks);
+  fail_unless(early == 0);
+  fail_unless(std::abs(later / chunks - 4 * wanted_copies) < 1.2, "%f", later / chunks);
+}
+GST_END_TEST;
+
+// Rule: who uploads more fetches more often, as the square of its uplink up to eight bitrates; the
+// copies stay as many.
+GST_START_TEST(the_strong_come_first) {
+  fail_unless(seeding_weight(4e5, 2e5) == 4);
+  fail_unless(seeding_weight(1e5, 2e5) == 0.25);
+  fail_unless(seeding_weight(1e9, 2e5) == 64 && seeding_weight(2e9, 2e5) == 64);
+  fail_unless(seeding_weight(0, 2e5) == 16 && seeding_weight(1e6, 0) == 16);
+  fail_unless(seeding_weight(1, 2e5) > 0);
+
+  // In a mesh: one of weight four beside four of weight one gets half of the chunks.
+  std::vector<Seeder> weak{seeder(1), seeder(2), seeder(3), seeder(4)};
+  int first = 0;
+  for (std::uint32_t chunk = 0; chunk < 1'000; ++chunk)
+    first += seeding_duty({seeder(0, 4), weak, 5, {}}, SequenceNumber{chunk}, 0).after == 0ns;
+  fail_unless(first > 440 && first < 560, "%d", first);
+
+  // In a large swarm where one in ten has weight 64: nine tenths of the copies are theirs.
+  std::vector<Seeder> near;
+  for (std::size_t i = 0; i < 19; ++i)
+    near.push_back(seeder(20'000 + i, i % 10 == 0 ? 64 : 1));
+  double by_strong = 0, by_weak = 0;
+  for (std::uint32_t self = 0; self < 100'000; ++self) {
+    bool strong = self % 10 == 0;
+    auto duty =
+        seeding_duty({seeder(self, strong ? 64 : 1), near, 1'000, {}}, SequenceNumber{5}, 0);
+    (strong ? by_strong : by_weak) += duty.after == 0ns;
+  }
+  fail_unless(by_strong > 4 * by_weak, "%f and %f", by_strong, by_weak);
+  auto copies = (by_strong + by_weak) / 100;
+  fail_unless(copies > 0.6 * wanted_copies && copies < 1.5 * wanted_copies, "%f", copies);
 }
 GST_END_TEST;
 
@@ -76,7 +116,7 @@ GST_END_TEST;
 GST_START_TEST(a_fixed_share) {
   int fetch = 0;
   for (std::uint32_t self = 0; self < 2'000; ++self) {
-    auto duty = seeding_duty({peer(self), {}, 2'000, 0.15}, SequenceNumber{5}, 3);
+    auto duty = seeding_duty({seeder(self), {}, 2'000, 0.15}, SequenceNumber{5}, 3);
     fetch += duty.whoever_has_it;
     fail_unless(duty.after == (duty.whoever_has_it ? 0ns : Duration::max()));
   }
@@ -88,9 +128,10 @@ GST_END_TEST;
 GST_START_TEST(without_upload) {
   auto neighbours = others(4, 0);
   for (std::uint32_t chunk = 0; chunk < 20; ++chunk)
-    fail_unless(seeding_duty({peer(0), neighbours, 4, {}, false}, SequenceNumber{5}, chunk).after ==
-                3 * widening_step);
-  fail_unless(seeding_duty({peer(0), {}, 1, {}, false}, SequenceNumber{5}, 0).after == 0ns);
+    fail_unless(
+        seeding_duty({seeder(0), neighbours, 4, {}, false}, SequenceNumber{5}, chunk).after ==
+        3 * widening_step);
+  fail_unless(seeding_duty({seeder(0), {}, 1, {}, false}, SequenceNumber{5}, 0).after == 0ns);
 }
 GST_END_TEST;
 
@@ -101,6 +142,7 @@ static Suite* seeding_suite() {
   tcase_add_test(tcase, one_fetcher_in_a_mesh);
   tcase_add_test(tcase, the_duty_goes_round);
   tcase_add_test(tcase, a_large_swarm);
+  tcase_add_test(tcase, the_strong_come_first);
   tcase_add_test(tcase, a_fixed_share);
   tcase_add_test(tcase, without_upload);
   return suite;

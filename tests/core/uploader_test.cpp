@@ -18,29 +18,56 @@ std::map<PeerId, Neighbour> company(std::uint64_t count) {
 }
 
 Verdict ask(Uploader& uploader, Time now, std::uint64_t who, std::uint32_t chunk,
-            std::chrono::milliseconds deadline = 5'000ms) {
+            std::chrono::milliseconds deadline = 5'000ms, std::uint8_t others = 1,
+            std::uint32_t uplink = 0, unsigned reach = 0) {
   Duration retry{};
+  Neighbour from(peer(who), now);
+  from.tells_uplink(uplink);
+  from.tells_reach(reach);
   auto verdict =
-      uploader.request(now, peer(who), {chunk_of(5, chunk), deadline}, chunk_size, retry);
+      uploader.request(now, from, {chunk_of(5, chunk), deadline, others}, chunk_size, retry);
   fail_unless((verdict == Verdict::busy) == (retry > 0ns));
   return verdict;
 }
 
 } // namespace
 
-// Rule: viewers are served in turn, each in the order in which it asked.
-GST_START_TEST(in_turn) {
+// Rule: who can be connected with few is served first, then who passes it on fastest, then who has
+// fewer to ask, then whose time runs out.
+GST_START_TEST(the_order) {
   Uploader uploader(start, {});
-  auto all = company(2);
-  ask(uploader, start, 0, 0);
-  ask(uploader, start, 0, 1);
-  ask(uploader, start, 1, 2);
-  auto first = uploader.next(start, all);
-  auto second = uploader.next(start, all);
-  auto third = uploader.next(start, all);
-  fail_unless(first && second && third);
-  fail_unless(first->to != second->to);
-  fail_unless(third->to == peer(0) && third->chunk == chunk_of(5, 1));
+  auto all = company(5);
+  fail_unless(ask(uploader, start, 0, 0, 5s, 9, 1'000) == Verdict::queued);
+  fail_unless(ask(uploader, start, 1, 1, 4s, 9, 1'000) == Verdict::queued);
+  fail_unless(ask(uploader, start, 2, 2, 5s, 2, 1'000) == Verdict::queued);
+  fail_unless(ask(uploader, start, 3, 3, 5s, 9, 16'000) == Verdict::queued);
+  fail_unless(ask(uploader, start, 4, 4, 5s, 3, 500, 15) == Verdict::queued);
+  for (std::uint64_t who : {4, 3, 2, 1, 0}) {
+    auto job = uploader.next(start, all);
+    fail_unless(job && job->to == peer(who) &&
+                job->chunk == chunk_of(5, static_cast<std::uint32_t>(who)));
+  }
+  fail_if(uploader.next(start, all));
+}
+GST_END_TEST;
+
+// Rule: who can no longer be served in time, since others went before it, is told.
+GST_START_TEST(displaced) {
+  Uploader uploader(start, {});
+  auto wait = [](int pieces) {
+    return std::chrono::ceil<std::chrono::milliseconds>(
+        std::chrono::duration<double>(pieces * chunk_size / UplinkMeter().rate()));
+  };
+  fail_unless(ask(uploader, start, 0, 0, wait(2), 0) == Verdict::queued);
+  fail_unless(ask(uploader, start, 1, 1, wait(2), 0, 16'000) == Verdict::queued);
+  fail_unless(uploader.displaced(start).empty());
+  fail_unless(ask(uploader, start, 2, 2, wait(4), 0, 16'000) == Verdict::queued);
+  auto told = uploader.displaced(start);
+  fail_unless_equals_int(told.size(), 1);
+  fail_unless(told[0].to == peer(0));
+  auto all = company(3);
+  fail_unless(uploader.next(start, all)->to == peer(1));
+  fail_unless(uploader.next(start, all)->to == peer(2));
   fail_if(uploader.next(start, all));
 }
 GST_END_TEST;
@@ -54,8 +81,9 @@ GST_START_TEST(the_limit) {
   for (auto now = start; now < start + 10s; now += 10ms) {
     ask(uploader, now, 0, 0);
     while (auto job = uploader.next(now, all)) {
-      uploader.sent(chunk_size);
+      uploader.sent(now, chunk_size);
       sent += chunk_size;
+      uploader.buffered(now + 1ms, 0);
     }
   }
   fail_unless(sent <= 10 * limit + 2 * chunk_size && sent >= 10 * limit - 2 * chunk_size, "%zu",
@@ -71,7 +99,8 @@ GST_START_TEST(the_next_wakeup) {
   ask(uploader, start + 10s, 0, 0);
   ask(uploader, start + 10s, 0, 1);
   fail_unless(uploader.next(start + 10s, all));
-  uploader.sent(2 * chunk_size);
+  uploader.sent(start + 10s, 2 * chunk_size);
+  uploader.buffered(start + 10s, 0);
   fail_if(uploader.next(start + 10s, all));
   auto at = uploader.wakeup(start + 10s);
   fail_unless(at >= start + 11s && at <= start + 11100ms);
@@ -112,22 +141,47 @@ GST_START_TEST(taken_back) {
 }
 GST_END_TEST;
 
-// Rule: three connections are filled at a time, a full one is passed over, and who would wait
-// while many do is told to ask elsewhere.
-GST_START_TEST(few_at_a_time) {
+// Rule: no more is on its way than goes out in a tenth of a second, or one piece; a full connection
+// is passed over; who would wait long while others have it is told to ask them.
+GST_START_TEST(little_at_a_time) {
   Uploader uploader(start, {});
   auto all = company(10);
   std::size_t queued = 0;
-  for (std::uint64_t i = 0; i < 10; ++i)
-    queued += ask(uploader, start, i, 0) == Verdict::queued;
-  fail_unless(queued >= 2 && queued < 10, "%zu", queued);
-  std::size_t served = 0;
-  while (auto job = uploader.next(start, all)) {
-    all.at(job->to).buffered = send_low_mark;
-    ++served;
+  for (std::uint64_t i = 0; i < 9; ++i)
+    queued += ask(uploader, start, i, 0, 1'600ms) == Verdict::queued;
+  fail_unless(queued >= 2 && queued < 9, "%zu", queued);
+  fail_unless(ask(uploader, start, 9, 1, 10s, 0) == Verdict::queued);
+  all.at(peer(9)).buffered = send_low_mark;
+  auto job = uploader.next(start, all);
+  fail_unless(job && job->to != peer(9));
+  uploader.sent(start, chunk_size);
+  fail_if(uploader.next(start, all), "the guess is less than a piece in a tenth of a second");
+  uploader.buffered(start + 10ms, 0);
+  fail_unless(uploader.next(start + 10ms, all));
+}
+GST_END_TEST;
+
+// Rule: what a line carries is measured while something waits on it, and known after a few pieces.
+GST_START_TEST(the_uplink) {
+  for (double rate : {50'000.0, 400'000.0, 2'000'000.0}) {
+    UplinkMeter meter;
+    fail_if(meter.known());
+    auto now = start;
+    for (int piece = 0; piece < 400; ++piece) {
+      meter.given(now, chunk_size);
+      now += std::chrono::duration_cast<Duration>(
+          std::chrono::duration<double>(chunk_size / 2 / rate));
+      meter.buffered(now, chunk_size / 2);
+      now += std::chrono::duration_cast<Duration>(
+          std::chrono::duration<double>(chunk_size / 2 / rate));
+      meter.buffered(now, 0);
+      now += 500ms; // nothing waits: this does not count
+      meter.buffered(now, 0);
+    }
+    fail_unless(meter.known());
+    fail_unless(meter.rate() > 0.9 * rate && meter.rate() < 1.1 * rate, "%f of %f", meter.rate(),
+                rate);
   }
-  fail_unless_equals_int(served, 3);
-  all.begin()->second.buffered = 0;
 }
 GST_END_TEST;
 
@@ -135,13 +189,15 @@ static Suite* uploader_suite() {
   auto* suite = suite_create("uploader");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, in_turn);
+  tcase_add_test(tcase, the_order);
+  tcase_add_test(tcase, displaced);
   tcase_add_test(tcase, the_limit);
   tcase_add_test(tcase, the_next_wakeup);
   tcase_add_test(tcase, no_upload);
   tcase_add_test(tcase, deadlines);
   tcase_add_test(tcase, taken_back);
-  tcase_add_test(tcase, few_at_a_time);
+  tcase_add_test(tcase, little_at_a_time);
+  tcase_add_test(tcase, the_uplink);
   return suite;
 }
 

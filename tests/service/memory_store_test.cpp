@@ -29,7 +29,7 @@ NetworkPrefix network(std::uint8_t third) {
 }
 
 TrackedViewer viewer(std::uint32_t number, double expires = 1000, std::uint16_t free_slots = 1) {
-  return {peer(number), network(0), RegionId::unknown, 0, free_slots, at(expires)};
+  return {peer(number), network(0), RegionId::unknown, 0, free_slots, 50, at(expires)};
 }
 
 Upserted add(MemoryStore& store, const TrackedViewer& who, double now = 0) {
@@ -189,6 +189,37 @@ GST_START_TEST(better_of_two) {
 }
 GST_END_TEST;
 
+// Rule: who uploads much meets others who do; who is hard to reach meets those who reach most.
+GST_START_TEST(the_best_of_eight) {
+  MemoryStore store({}, 42);
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    auto who = viewer(i);
+    who.upload_kbps = i % 10 == 0 ? 16'000 : 500;
+    who.reach = i % 7 == 0 ? 95 : 70;
+    who.network = network(static_cast<std::uint8_t>(i % 200));
+    add(store, who);
+  }
+  auto share_of = [&](std::uint32_t upload, std::uint8_t reach, auto good) {
+    std::size_t is_good = 0, all = 0;
+    for (int i = 0; i < 100; ++i)
+      for (const auto& met : store.sample(
+               rid(1), {peer(99'999), network(250), RegionId::unknown, 30, upload, reach}, at(0))) {
+        is_good += good(number(met));
+        ++all;
+      }
+    return static_cast<double>(is_good) / static_cast<double>(all);
+  };
+  auto strong = [](std::uint32_t who) { return who % 10 == 0; };
+  auto open = [](std::uint32_t who) { return who % 7 == 0; };
+  // 2/3 (1 - 0.9^8) + 1/3 0.1 = 0.41; 2/3 (1 - 0.9^2) + 1/3 0.1 = 0.16; 1 - (6/7)^8 = 0.71.
+  auto by_strong = share_of(16'000, 50, strong), by_weak = share_of(500, 50, strong);
+  fail_unless(by_strong > 0.36 && by_strong < 0.46, "%f", by_strong);
+  fail_unless(by_weak > 0.12 && by_weak < 0.20, "%f", by_weak);
+  auto by_hard = share_of(500, 15, open);
+  fail_unless(by_hard > 0.65 && by_hard < 0.77, "%f", by_hard);
+}
+GST_END_TEST;
+
 // Rule: of the asker's region come at least two thirds, and strangers fill the rest.
 GST_START_TEST(share_of_the_region) {
   MemoryStore store({}, 42);
@@ -320,6 +351,7 @@ static Suite* memory_store_suite() {
   tcase_add_test(tcase, foreign_hands);
   tcase_add_test(tcase, share_of_the_own_network);
   tcase_add_test(tcase, better_of_two);
+  tcase_add_test(tcase, the_best_of_eight);
   tcase_add_test(tcase, share_of_the_region);
   tcase_add_test(tcase, nobody_is_left_out);
   tcase_add_test(tcase, seeded);

@@ -5,7 +5,7 @@ import * as messages from './messages.js';
 import { toHex } from './wire.js';
 
 const { PeerBody } = messages;
-const chunkSize = 65424;
+const chunkSize = 32712;
 const requestsAtOnce = 32;
 
 /** Bytes that no compression and no mistake repeats (xorshift32). */
