@@ -31,7 +31,7 @@ struct ViewerOptions {
                          ///< empty: CDN only
   std::chrono::nanoseconds live_delay =
       std::chrono::seconds(8);                             ///< behind the live edge, at the sink
-  std::chrono::nanoseconds lead = std::chrono::seconds(3); ///< handed out ahead of time
+  std::chrono::nanoseconds lead = std::chrono::seconds(3); ///< handed out ahead of time at first
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<std::chrono::nanoseconds> cdn_threshold; ///< none: automatic
