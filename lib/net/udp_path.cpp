@@ -21,6 +21,7 @@ void UdpPath::use(int socket, const sockaddr_storage& to, socklen_t to_size) {
   socket_ = socket;
   to_ = to;
   to_size_ = to_size;
+  segments_ = true; // another device may
 }
 
 void UdpPath::send(std::span<const std::uint8_t> bytes, std::span<const std::uint16_t> lengths) {
@@ -72,9 +73,10 @@ bool UdpPath::send_run(std::span<const std::uint8_t> bytes, std::size_t segment)
   while (::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     if (errno == EINTR)
       continue;
-    // EIO: the device cannot do checksums; EINVAL: a segment is larger than the path's MTU, or the
-    // system is too old.
-    if (bytes.size() > segment && (errno == EIO || errno == EINVAL || errno == EOPNOTSUPP))
+    // EIO: the device cannot do checksums. EINVAL: the system is too old, or a segment is larger
+    // than the path's MTU, for which newer ones (seen with 6.18) say EMSGSIZE.
+    if (bytes.size() > segment &&
+        (errno == EIO || errno == EINVAL || errno == EMSGSIZE || errno == EOPNOTSUPP))
       segments_ = false;
     return false;
   }
