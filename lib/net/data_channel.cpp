@@ -71,7 +71,7 @@ void DataChannel::stream_reset(std::uint16_t stream) {
 
 bool DataChannel::send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body) {
   auto size = head.size() + body.size();
-  if (!open_ || size > remote_max_message_ || queued_bytes_ + size > high_mark)
+  if (!open_ || size > remote_max_message_ || buffered() + size > high_mark)
     return false;
   scratch_.assign(head.begin(), head.end());
   scratch_.insert(scratch_.end(), body.begin(), body.end());
@@ -82,6 +82,7 @@ bool DataChannel::send(std::span<const std::uint8_t> head, std::span<const std::
   }
   if (queue_.empty()) {
     auto sent = sctp_.send(*stream_, ppid, scratch_);
+    watch_low_mark();
     if (sent != SctpTransport::Sent::full)
       return sent == SctpTransport::Sent::yes;
   }
@@ -91,8 +92,8 @@ bool DataChannel::send(std::span<const std::uint8_t> head, std::span<const std::
 
 void DataChannel::queue(Message message) {
   queued_bytes_ += message.bytes.size();
-  above_low_mark_ = above_low_mark_ || queued_bytes_ >= low_mark;
   queue_.push_back(std::move(message));
+  watch_low_mark();
 }
 
 void DataChannel::flush() {
@@ -103,10 +104,13 @@ void DataChannel::flush() {
     queued_bytes_ -= front.bytes.size();
     queue_.pop_front();
   }
-  if (above_low_mark_ && queued_bytes_ < low_mark) {
-    above_low_mark_ = false;
-    events_.drained(queued_bytes_);
-  }
+}
+
+void DataChannel::tell_drained() {
+  if (!above_low_mark_ || buffered() >= low_mark)
+    return;
+  above_low_mark_ = false;
+  events_.drained(buffered());
 }
 
 } // namespace p2plive::net

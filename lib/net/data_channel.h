@@ -15,7 +15,7 @@
 namespace p2plive::net {
 
 /// Lives on the context's thread. Its events come only from within begin(), received(),
-/// stream_reset() and flush().
+/// stream_reset() and tell_drained().
 class DataChannel {
 public:
   struct Events {
@@ -26,7 +26,7 @@ public:
   };
 
   static constexpr const char* label = "p2plive";
-  static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more is not queued
+  static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more does not wait
   static constexpr std::size_t low_mark = 32 * 1024;
 
   /// `negotiated`: the stream, when both sides have agreed on it beforehand, and DCEP is not
@@ -39,11 +39,15 @@ public:
   void received(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> message);
   void stream_reset(std::uint16_t stream);
 
-  /// False when not open, too large for the other side, or the queue is full.
+  /// False when not open, too large for the other side, or high_mark would be passed.
   bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body);
   /// Gives SCTP what it takes of the queue.
   void flush();
-  std::size_t buffered() const { return queued_bytes_; }
+  /// Tells when buffered() has fallen under low_mark.
+  void tell_drained();
+  /// Bytes that wait, here or in SCTP's buffer. Those on their way do not count, as with
+  /// TCP_NOTSENT_LOWAT (tcp(7)): a long path would be taken for a slow one.
+  std::size_t buffered() const { return queued_bytes_ + sctp_.unsent(); }
 
 private:
   struct Message {
@@ -52,6 +56,7 @@ private:
   };
   void received_dcep(std::uint16_t stream, std::span<const std::uint8_t> message);
   void queue(Message message);
+  void watch_low_mark() { above_low_mark_ = above_low_mark_ || buffered() >= low_mark; }
   void become_open();
 
   SctpTransport& sctp_;

@@ -55,7 +55,7 @@ struct PeerConnectionEvents {
 /// Lives on the context's thread. Never blocks. Destroying it closes it at once.
 class PeerConnection {
 public:
-  /// Bytes queued under which drained() is told.
+  /// Bytes waiting under which drained() is told.
   static constexpr std::size_t low_mark = 32 * 1024;
 
   PeerConnection(GMainContext* context, PeerConnectionOptions options, PeerConnectionEvents events);
@@ -78,10 +78,12 @@ public:
   add_candidates(const std::vector<std::string>& candidates); ///< late ones; "candidate:..." lines
 
   /// Queues one message, `head` then `body`, at most the other side's max-message-size. False when
-  /// not open, too large, or more than 16 MiB are queued; nothing is sent then.
+  /// not open, too large, or more than 16 MiB would wait; nothing is sent then.
   bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body = {});
 
-  /// Bytes queued and not yet acknowledged by SCTP's send buffer.
+  /// Bytes that wait: queued here, or in SCTP's send buffer and not yet sent. A receiver that is
+  /// slow, or a path that is full, lets them grow; bytes on their way, 320 KiB at most, do not
+  /// count.
   std::size_t buffered() const;
   std::uint64_t received_bytes() const; ///< UDP payload received, for the overhead figures
   std::optional<SelectedPath> selected_path() const; ///< none: not connected

@@ -275,6 +275,8 @@ void PeerConnection::Impl::serve_layers() {
     wake();
   if (!over() && sctp_->take_writable())
     channel_->flush();
+  if (!over())
+    channel_->tell_drained();
   if (!closed_)
     ice_->flush();
 }

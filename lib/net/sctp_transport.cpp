@@ -133,6 +133,7 @@ bool SctpTransport::configure(const Options& options) {
 }
 
 void SctpTransport::sctp_output(std::span<const std::uint8_t> packet) {
+  departures_.saw(packet);
   events_.output(packet);
 }
 
@@ -276,9 +277,11 @@ SctpTransport::Sent SctpTransport::send(std::uint16_t stream, std::uint32_t ppid
   info.snd_sid = stream;
   info.snd_flags = SCTP_EOR;
   info.snd_ppid = htonl(ppid);
+  taken_ += message.size(); // some of it may leave in this call
   if (usrsctp_sendv(socket_, message.data(), message.size(), nullptr, 0, &info, sizeof info,
                     SCTP_SENDV_SNDINFO, 0) >= 0)
     return Sent::yes;
+  taken_ -= message.size();
   if (errno == EWOULDBLOCK || errno == EAGAIN)
     return Sent::full;
   doom(std::string("SCTP does not send: ") + std::strerror(errno));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "net/sctp_departures.h"
 #include "net/sctp_stack.h"
 
 #include <chrono>
@@ -55,6 +56,9 @@ public:
   /// Streams that we may send on; 0 until connected.
   std::uint16_t outgoing_streams() const { return outgoing_streams_; }
   Sent send(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> message);
+  /// Bytes of messages taken that have not left yet: they wait for the path, or for room at the
+  /// receiver (RFC 9260 section 6.1). What is on its way is bounded by send_buffer.
+  std::size_t unsent() const { return static_cast<std::size_t>(taken_ - departures_.bytes()); }
   void reset(std::uint16_t stream);
   /// True once after space was made in the send buffer.
   bool take_writable() { return std::exchange(writable_, false); }
@@ -87,6 +91,8 @@ private:
   std::string doom_;                   ///< a failure noted outside serve()
   std::vector<std::uint8_t> gathered_; ///< pieces of a message up to MSG_EOR
   std::chrono::milliseconds silent_{0}, since_probe_{0};
+  std::uint64_t taken_ = 0; ///< bytes of messages
+  SctpDepartures departures_;
 };
 
 } // namespace p2plive::net
