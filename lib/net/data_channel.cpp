@@ -82,18 +82,18 @@ bool DataChannel::send(std::span<const std::uint8_t> head, std::span<const std::
   }
   if (queue_.empty()) {
     auto sent = sctp_.send(*stream_, ppid, scratch_);
-    watch_low_mark();
+    note_waiting();
     if (sent != SctpTransport::Sent::full)
       return sent == SctpTransport::Sent::yes;
   }
   queue({ppid, scratch_});
+  note_waiting();
   return true;
 }
 
 void DataChannel::queue(Message message) {
   queued_bytes_ += message.bytes.size();
   queue_.push_back(std::move(message));
-  watch_low_mark();
 }
 
 void DataChannel::flush() {
@@ -106,11 +106,20 @@ void DataChannel::flush() {
   }
 }
 
+void DataChannel::note_waiting() {
+  above_low_mark_ = above_low_mark_ || buffered() >= low_mark;
+  some_waits_ = some_waits_ || buffered() > 0;
+}
+
 void DataChannel::tell_drained() {
-  if (!above_low_mark_ || buffered() >= low_mark)
+  auto waiting = buffered();
+  bool fell = above_low_mark_ && waiting < low_mark;
+  bool emptied = some_waits_ && waiting == 0;
+  if (!fell && !emptied)
     return;
-  above_low_mark_ = false;
-  events_.drained(buffered());
+  above_low_mark_ = above_low_mark_ && !fell;
+  some_waits_ = !emptied;
+  events_.drained(waiting);
 }
 
 } // namespace p2plive::net

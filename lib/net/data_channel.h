@@ -27,7 +27,7 @@ public:
 
   static constexpr const char* label = "p2plive";
   static constexpr std::size_t high_mark = 16 * 1024 * 1024; ///< more does not wait
-  static constexpr std::size_t low_mark = 32 * 1024;
+  static constexpr std::size_t low_mark = 48 * 1024;
 
   /// `negotiated`: the stream, when both sides have agreed on it beforehand, and DCEP is not
   /// spoken.
@@ -43,7 +43,7 @@ public:
   bool send(std::span<const std::uint8_t> head, std::span<const std::uint8_t> body);
   /// Gives SCTP what it takes of the queue.
   void flush();
-  /// Tells when buffered() has fallen under low_mark.
+  /// Tells when buffered() has fallen under low_mark, and when it has become 0.
   void tell_drained();
   /// Bytes that wait, here or in SCTP's buffer. Those on their way do not count, as with
   /// TCP_NOTSENT_LOWAT (tcp(7)): a long path would be taken for a slow one.
@@ -56,13 +56,14 @@ private:
   };
   void received_dcep(std::uint16_t stream, std::span<const std::uint8_t> message);
   void queue(Message message);
-  void watch_low_mark() { above_low_mark_ = above_low_mark_ || buffered() >= low_mark; }
+  void note_waiting();
   void become_open();
 
   SctpTransport& sctp_;
   Events events_;
   std::optional<std::uint16_t> stream_;
-  bool negotiated_ = false, opens_ = false, open_ = false, above_low_mark_ = false;
+  bool negotiated_ = false, opens_ = false, open_ = false;
+  bool above_low_mark_ = false, some_waits_ = false; ///< since the last drained()
   std::size_t remote_max_message_ = 0;
   std::deque<Message> queue_;
   std::size_t queued_bytes_ = 0;

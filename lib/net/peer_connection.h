@@ -48,15 +48,15 @@ struct PeerConnectionEvents {
   std::function<void()> open; ///< the data channel is usable both ways
   std::function<void(std::span<const std::uint8_t>)>
       message;                                       ///< one whole message; valid during the call
-  std::function<void(std::size_t buffered)> drained; ///< fell under low_mark
+  std::function<void(std::size_t buffered)> drained; ///< fell under low_mark, or to 0
   std::function<void(std::string reason)> closed;    ///< once, last; not after close()
 };
 
 /// Lives on the context's thread. Never blocks. Destroying it closes it at once.
 class PeerConnection {
 public:
-  /// Bytes waiting under which drained() is told.
-  static constexpr std::size_t low_mark = 32 * 1024;
+  /// Bytes waiting under which drained() is told; it is told again when nothing waits any more.
+  static constexpr std::size_t low_mark = 48 * 1024;
 
   PeerConnection(GMainContext* context, PeerConnectionOptions options, PeerConnectionEvents events);
   ~PeerConnection();

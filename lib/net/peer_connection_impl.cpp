@@ -256,6 +256,9 @@ void PeerConnection::Impl::receive(IceTransport& ice) {
     if (!datagram)
       break;
     dtls_->receive(*datagram);
+    // The acknowledgements of one service can let all of SCTP's buffer go: it is filled in between.
+    if (!over())
+      channel_->tell_drained();
   }
 }
 

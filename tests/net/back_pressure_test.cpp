@@ -150,6 +150,29 @@ GST_START_TEST(a_receiver_that_stops_is_full) {
 }
 GST_END_TEST;
 
+// Rule: `drained` comes when less than the mark waits, and once more when nothing does; also for
+// what never came up to the mark.
+GST_START_TEST(what_is_left_is_told) {
+  Sender sender;
+  auto& peer = sender.peer;
+  for (std::size_t size : {piece_size / 2, 4 * piece_size}) {
+    auto drained = peer.drained, emptied = peer.emptied;
+    sender.remote.kill(SIGSTOP);
+    fail_unless(peer.send(Peer::Bytes(size)));
+    auto waiting = peer.connection->buffered();
+    fail_unless(waiting > 0 && (waiting >= net::PeerConnection::low_mark) == (size > piece_size));
+    fail_unless_equals_int(peer.drained, drained);
+    sender.remote.kill(SIGCONT);
+    fail_unless(sender.loop.run_until([&] { return peer.emptied > emptied; }, 30s));
+    fail_unless_equals_uint64(peer.connection->buffered(), 0);
+    fail_unless_equals_int(peer.emptied, emptied + 1);
+    fail_unless_equals_int(peer.drained, drained + 1 + (size > piece_size));
+    arrived(sender.loop, peer); // what is still on its way
+  }
+  fail_unless_equals_int(peer.against_rules, 0);
+}
+GST_END_TEST;
+
 // Rule: the memory of who sends to a slow receiver does not grow, however much there is to send.
 GST_START_TEST(a_slow_receiver_costs_no_memory) {
   Sender sender;
@@ -219,6 +242,7 @@ static Suite* back_pressure_suite() {
   tcase_set_timeout(tcase, 120);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, a_receiver_that_stops_is_full);
+  tcase_add_test(tcase, what_is_left_is_told);
   tcase_add_test(tcase, a_slow_receiver_costs_no_memory);
   tcase_add_test(tcase, a_long_path_is_filled);
   return suite;

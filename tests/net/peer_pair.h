@@ -57,9 +57,10 @@ struct Peer {
       else
         messages.emplace_back(bytes.begin(), bytes.end());
     };
-    events.drained = [this](std::size_t) {
+    events.drained = [this](std::size_t waiting) {
       note();
       ++drained;
+      emptied += waiting == 0;
     };
     events.closed = [this](std::string reason) {
       note();
@@ -89,6 +90,7 @@ struct Peer {
   std::string description, reason;
   std::vector<Bytes> messages;
   int opened = 0, drained = 0, closed = 0;
+  int emptied = 0;       ///< of `drained`, with nothing left
   int against_rules = 0; ///< events from within a call, or after `closed`
   bool in_call = false;
   std::unique_ptr<net::PeerConnection> connection;
