@@ -51,10 +51,10 @@ struct Disconnect {
   std::string reason;
 };
 
-/// Announce to the tracker. Answered by tracker_answered or tracker_failed.
-/// Announce::reach under which a viewer is introduced to those who reach most.
+/// Announce::reach under which a viewer is introduced to those who reach most, and served first.
 inline constexpr std::uint8_t hard_to_reach = 40;
 
+/// Announce to the tracker. Answered by tracker_answered or tracker_failed.
 struct Announce {
   enum class Event { update, started, stopped } event{};
   std::uint16_t want = 0;

@@ -52,18 +52,25 @@ std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
   auto hands = seat(now, neighbours, reach);
   auto ordinary = static_cast<std::size_t>(std::ranges::count_if(
       hands, [&](const Hand& hand) { return !spared(*hand.neighbour, reach); }));
-  std::size_t turn = 0;
+  // Each of the two kinds takes turns among itself.
+  std::size_t turn = 0, turn_of_spared = 0;
   for (const auto& card : cards) {
     for (std::size_t tried = 0; tried < hands.size(); ++tried) {
-      auto& hand = hands[tried < ordinary ? (turn + tried) % ordinary : tried];
+      bool is_spared = tried >= ordinary;
+      auto place = is_spared
+                       ? ordinary + (turn_of_spared + tried - ordinary) % (hands.size() - ordinary)
+                       : (turn + tried) % ordinary;
+      auto& hand = hands[place];
       if (!can_take(hand, now, card))
         continue;
       hand.chunks += 1;
       hand.bytes += card.bytes;
       dealt.push_back({hand.neighbour->id(), card.chunk, card.bytes,
                        hand.neighbour->expected(hand.bytes), card.needed_by});
-      if (tried < ordinary)
-        turn = (turn + tried + 1) % ordinary;
+      if (is_spared)
+        turn_of_spared = place - ordinary + 1;
+      else
+        turn = place + 1;
       break;
     }
   }

@@ -40,7 +40,7 @@ HaveMessage HaveJournal::nothing(const Store& store, const Timeline& timeline) {
 
 void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh) {
   pending_[sn].insert(chunk);
-  note(now + (slow_ ? slow_batching : fresh ? fresh_batching : batching));
+  note(now + (fresh ? fresh_batching : slow_ ? slow_batching : batching));
 }
 
 void HaveJournal::sized(Time now, SequenceNumber sn) {

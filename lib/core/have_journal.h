@@ -18,7 +18,7 @@ public:
   /// A chunk was obtained: told soon, in a batch; sooner when it is `fresh` from the CDN, for then
   /// others may be waiting for it.
   void gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh);
-  /// Nobody waits for what a slow viewer has: it tells in larger batches.
+  /// Few wait for what a slow viewer got from others: that it tells in larger batches.
   void set_slow(bool slow) { slow_ = slow; }
   /// A segment's size became known.
   void sized(Time now, SequenceNumber sn);

@@ -17,7 +17,7 @@ constexpr std::size_t full_mesh = 12;
 /// What is remembered of attempts, in attempts.
 constexpr double reach_memory = 32;
 /// Who reaches less than this share of others asks the tracker again when it has tried everybody.
-constexpr double low_reach = 0.4;
+constexpr double low_reach = hard_to_reach / 100.0;
 constexpr Duration ask_again = 10s;
 /// Connections opened at the same time.
 constexpr std::size_t most_connecting = 8;
@@ -48,6 +48,8 @@ constexpr Duration pause_first = 10s;
 constexpr Duration pause_most = 60s;
 
 constexpr Duration default_interval = 30s;
+/// A tracker that wants to be asked less often than this has too much to do.
+constexpr Duration longest_calm = 40s;
 constexpr Duration answer_patience = 15s;
 constexpr Duration retry_first = 1s;
 constexpr Duration retry_most = 60s;
@@ -73,12 +75,15 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
   announced_ = true;
   population_ = std::max<std::uint32_t>(answer.population, 1);
   for (const auto& peer : answer.peers)
-    if (peer != self_ && !banned_.contains(peer))
-      if (auto* candidate = remember(peer))
-        candidate->named = true;
+    if (peer != self_ && !banned_.contains(peer)) {
+      auto& candidate = remember(peer);
+      candidate.named = true;
+      candidate.named_at = now;
+    }
   auto interval =
       std::clamp<Duration>(answer.interval > 0s ? answer.interval : default_interval, 1s, 600s);
   announce_at_ = now + jittered(interval);
+  not_before_ = interval > longest_calm ? announce_at_ : now;
   review_at_ = now;
 }
 
@@ -86,6 +91,7 @@ void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
   auto backoff = doubled(retry_first, tracker_failures_++, retry_most);
   announce_at_ =
       now + jittered(std::clamp<Duration>(retry_after.value_or(backoff), retry_first, 600s));
+  not_before_ = announce_at_;
 }
 
 std::uint32_t Membership::audience(const std::map<PeerId, Neighbour>& open) const {
@@ -117,7 +123,13 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
 void Membership::uplink_changed(Time now, std::uint32_t kilobits) {
   uplink_ = kilobits;
   if (has_joined())
-    announce_at_ = std::min(announce_at_, std::max(now, announced_at_ + ask_again));
+    announce_sooner(now);
+}
+
+/// Not before the tracker wants to be asked.
+void Membership::announce_sooner(Time now) {
+  auto soon = std::max({now, announced_at_ + ask_again, not_before_});
+  announce_at_ = std::min(announce_at_, soon);
 }
 
 std::size_t Membership::wanted() const {
@@ -144,31 +156,24 @@ void Membership::closed(Time now, const PeerId& peer, End end) {
   connecting_.erase(peer);
   if (end == End::unreachable)
     found_no_path(now);
-  auto* candidate = banned_.contains(peer) ? nullptr : remember(peer);
-  if (!candidate)
+  if (banned_.contains(peer))
     return;
+  auto& candidate = remember(peer);
   auto first = end == End::unreachable ? no_path_again_first : attempt_again_first;
   auto wait =
-      end == End::left ? return_after : doubled(first, candidate->failures++, attempt_again_most);
-  candidate->named = candidate->failures < failures_unnamed;
-  candidate->try_at = now + jittered(wait);
+      end == End::left ? return_after : doubled(first, candidate.failures++, attempt_again_most);
+  candidate.named = candidate.failures < failures_unnamed;
+  candidate.try_at = now + jittered(wait);
 }
 
-/// None: there is no room. Who failed most often makes it, for somebody new.
-Membership::Candidate* Membership::remember(const PeerId& peer) {
-  auto known = candidates_.find(peer);
-  if (known != candidates_.end())
-    return &known->second;
-  if (candidates_.size() >= most_candidates) {
-    auto worst =
-        std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) {
-          return a.second.failures < b.second.failures;
-        });
-    if (worst->second.failures == 0)
-      return nullptr;
-    candidates_.erase(worst);
-  }
-  return &candidates_[peer];
+/// When there is no room, who failed most often makes it, or who was named longest ago.
+Membership::Candidate& Membership::remember(const PeerId& peer) {
+  if (candidates_.size() >= most_candidates && !candidates_.contains(peer))
+    candidates_.erase(std::ranges::max_element(candidates_, [](const auto& a, const auto& b) {
+      return a.second.failures != b.second.failures ? a.second.failures < b.second.failures
+                                                    : a.second.named_at > b.second.named_at;
+    }));
+  return candidates_[peer];
 }
 
 void Membership::found_no_path(Time now) {
@@ -214,12 +219,14 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
   for (const auto& [peer, since] : connecting_)
     if (now - since > connecting_patience)
       step.drop.emplace_back(peer, "could not be connected in time");
-  // When every place is taken, the worst one is given to somebody new now and then.
+  // When all places that it goes out for are taken, or all there are, one with whom little is
+  // exchanged is given to somebody new now and then.
   bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
     return entry.second.ready(now) && entry.second.failures == 0 &&
            !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
-  if (now < evict_at_ || open.size() < wanted() || !somebody_new || !step.drop.empty())
+  bool full = open.size() == wanted() || open.size() >= max_peers_;
+  if (now < evict_at_ || !full || !somebody_new || !step.drop.empty())
     return;
   evict_at_ = now + evict_every;
   const Neighbour* worst = nullptr;
@@ -230,7 +237,7 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
   double mean = 0;
   for (const auto& [id, neighbour] : open)
     mean += neighbour.exchanged() / static_cast<double>(open.size());
-  if (worst && worst->exchanged() < little * mean)
+  if (worst && (mean == 0 || worst->exchanged() < little * mean))
     step.drop.emplace_back(worst->id(), "replaced by somebody new");
 }
 
@@ -251,7 +258,7 @@ void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step&
   }
   bool tried_all = ready.size() <= step.connect.size() && connecting_.empty();
   if (tried_all && open.size() < wanted() && knows_reach() && reach() < low_reach)
-    announce_at_ = std::min(announce_at_, announced_at_ + ask_again);
+    announce_sooner(now);
 }
 
 void Membership::announce(Time now, std::size_t open, Step& step) {
@@ -260,6 +267,7 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   // The next one comes when this one has been answered, or an answer is no more to be expected.
   announce_at_ = now + answer_patience;
   announced_at_ = now;
+  not_before_ = announce_at_;
   auto slots = max_peers_ + spare_slots - std::min(open, max_peers_ + spare_slots);
   Announce out;
   out.event = announced_ ? Announce::Event::update : Announce::Event::started;
@@ -267,7 +275,8 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
-  out.reach = static_cast<std::uint8_t>(reach() * 100);
+  if (knows_reach())
+    out.reach = static_cast<std::uint8_t>(reach() * 100);
   step.announce = out;
 }
 

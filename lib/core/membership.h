@@ -68,9 +68,11 @@ private:
     Time try_at{};
     unsigned failures = 0; ///< in a row
     bool named = true;     ///< by the tracker, since the last failure that counts
+    Time named_at{};       ///< last
     bool ready(Time now) const { return named && try_at <= now; }
   };
-  Candidate* remember(const PeerId& peer);
+  Candidate& remember(const PeerId& peer);
+  void announce_sooner(Time now);
   void attempted(bool path);
   void found_no_path(Time now);
   bool hardly_reaches_anybody() const;
@@ -94,6 +96,7 @@ private:
   Time next_try_at_{}; ///< while nobody at all is reached
   Time announce_at_ = Time::max();
   Time announced_at_{};
+  Time not_before_{}; ///< the tracker wants no announce before
   Time review_at_ = Time::max();
   Time evict_at_{};
   bool announced_ = false;

@@ -2,6 +2,7 @@
 #include "core/neighbour.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace p2plive::core {
 
@@ -10,9 +11,8 @@ namespace {
 constexpr double weight = 0.25;
 constexpr std::size_t least_owed = 2;
 constexpr std::size_t most_owed_ever = 32;
-} // namespace
-
-namespace {
+/// A connection that moves nothing for so long stands still, whatever it holds.
+constexpr double stall_seconds = 1;
 
 /// What `theirs` does not have.
 std::vector<Gain> gains(const ObjectHave& object, const std::vector<bool>& theirs) {
@@ -45,7 +45,9 @@ void Neighbour::tells_reach(unsigned per_cent) {
 
 HaveMessage Neighbour::tell(const HaveMessage& have) {
   HaveMessage out{{}, have.oldest, have.newest_listed, have.uplink, have.reach, {}};
-  std::erase_if(told_, [&](const auto& entry) { return entry.first < have.oldest; });
+  std::erase_if(told_, [&](const auto& entry) {
+    return entry.first < have.oldest || entry.first > have.newest_listed;
+  });
   for (const auto& object : have.objects) {
     auto sn = object.object.sn;
     auto known = segments_.find(sn);
@@ -99,6 +101,27 @@ void Neighbour::learn(const HaveMessage& have) {
   }
   while (segments_.size() > max_have_objects)
     segments_.erase(segments_.begin());
+}
+
+void Neighbour::given(Time now, std::size_t bytes) {
+  if (buffered_ == 0)
+    moved_at_ = now;
+  buffered_ += bytes;
+  given_ = true;
+  exchanged_ += static_cast<double>(bytes);
+}
+
+std::size_t Neighbour::holds(Time now, std::size_t bytes) {
+  auto left = bytes < buffered_ ? buffered_ - bytes : 0;
+  if (left > 0)
+    moved_at_ = now;
+  buffered_ = bytes;
+  return std::exchange(given_, false) ? 0 : left;
+}
+
+bool Neighbour::stands_still(Time now, double rate) const {
+  auto patience = std::max(stall_seconds, 4 * static_cast<double>(buffered_) / rate);
+  return buffered_ > 0 && seconds(now - moved_at_) > patience;
 }
 
 bool Neighbour::has(const ChunkName& chunk) const {
@@ -171,7 +194,7 @@ void Neighbour::failed_to_deliver(Time now) {
 }
 
 void Neighbour::is_busy(Time now, Duration retry_after) {
-  busy_until_ = now + std::clamp<Duration>(retry_after, 50ms, 5s);
+  busy_until_ = std::max(busy_until_, now + std::clamp<Duration>(retry_after, 50ms, 5s));
 }
 
 double Neighbour::quality() const {

@@ -78,7 +78,6 @@ public:
   double quality() const;               ///< to be compared with other viewers' only
   /// Bytes of pieces, in either direction, of late.
   double exchanged() const { return exchanged_; }
-  void served(std::size_t bytes) { exchanged_ += static_cast<double>(bytes); }
   void pass_of_time(double share) { exchanged_ *= share; } ///< what is long ago counts for less
   unsigned failures() const { return failures_; }          ///< in a row
 
@@ -86,10 +85,17 @@ public:
   Time last_heard() const { return last_heard_; }
 
   // The way out: bytes given to the connection that have not left.
-  std::size_t buffered = 0;
+  std::size_t buffered() const { return buffered_; }
+  void given(Time now, std::size_t bytes);
+  /// The connection says how much it holds; returns how many bytes have left that it had held for a
+  /// while. What it takes from us and has sent by the time it first speaks was never waiting.
+  std::size_t holds(Time now, std::size_t bytes);
+  /// Nothing has left for longer than it should take at `rate`, in bytes a second.
+  bool stands_still(Time now, double rate) const;
   Time told_at{};                ///< our last have
   std::uint32_t told_uplink = 0; ///< our uplink, as told last; kbit/s
   std::uint8_t told_reach = 0;   ///< our reach, likewise; per cent
+  SequenceNumber told_listed{};  ///< the newest segment, likewise
 
 private:
   PeerId id_;
@@ -102,6 +108,9 @@ private:
   double uplink_ = 0;
   std::optional<unsigned> reach_;
   double exchanged_ = 0;
+  std::size_t buffered_ = 0;
+  bool given_ = false;    ///< since the connection said how much it holds
+  Time moved_at_{};       ///< when something left, or was given to an empty one
   double rate_ = 500'000; ///< until measured: half of what a median uplink does
   bool measured_ = false;
   Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else

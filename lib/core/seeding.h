@@ -52,7 +52,8 @@ inline constexpr double wanted_copies = 1.0;
 ///   so on, so that a viewer that fails costs delay and not a stall. With d neighbours each that
 ///   makes population / (d + 1) copies: exactly one when everybody is connected to everybody.
 /// - Where that would be more than two, those fetch whose hash falls under p =
-///   wanted_copies / population x weight / mean weight of those near; p doubles with every step.
+///   wanted_copies / population x weight / mean weight of those near; p doubles with every step
+///   after the time that the first copies take to come near everybody.
 /// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when
 /// it
 ///   becomes urgent. (The rule of the original deployment, at 15 %.)

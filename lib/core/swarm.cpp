@@ -186,10 +186,15 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
         found != neighbours.end() && found->second.forget(name))
       send(*asked, CancelMessage{name});
   }
-  if (store.put(segment, chunk, std::move(data)))
-    journal.gained(now, segment.sn(), chunk, from_cdn);
-  else
+  if (!store.put(segment, chunk, std::move(data))) {
     stats_.duplicate_bytes += length;
+    return;
+  }
+  journal.gained(now, segment.sn(), chunk, from_cdn);
+  // What came from viewers alone tells the bitrate, too, once it is whole.
+  auto* entry = timeline.find(segment.sn());
+  if (entry && segment.whole())
+    store.learn_rate(*segment.size(), entry->segment.duration);
 }
 
 // The passes.
@@ -265,10 +270,10 @@ Duration Swarm::Impl::threshold() const {
 }
 
 /// Who is asked says at once when it cannot: silence is a promise. It is believed for as long as
-/// another viewer could still be asked after it.
+/// another viewer could still be asked after it, but not for as long as it is remembered.
 static Time give_up_at(Time now, const Dealt& dealt) {
-  auto left = dealt.needed_by - now;
-  return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), left / 2, 300ms});
+  auto half = std::min<Duration>((dealt.needed_by - now) / 2, owed_for_good / 2);
+  return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), half, 300ms});
 }
 
 void Swarm::Impl::plan_and_ask() {
@@ -412,10 +417,7 @@ void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
   auto found = impl_->neighbours.find(peer);
   if (found == impl_->neighbours.end())
     return;
-  bool less = bytes < found->second.buffered;
-  found->second.buffered = bytes;
-  if (less && bytes < send_low_mark)
-    impl_->connection_drained(now);
+  impl_->connection_holds(now, found->second, bytes);
 }
 
 void Swarm::peer_closed(Time now, const PeerId& peer) {

@@ -15,6 +15,9 @@
 
 namespace p2plive::core {
 
+/// Requests are given up before this; what is left of them then has no place in the window.
+inline constexpr Duration owed_for_good = 10s;
+
 class Swarm::Impl {
 public:
   Impl(Time now, Settings settings);
@@ -34,7 +37,7 @@ public:
   void peer_opened(Time now, const PeerId& peer);
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
   void peer_closed(Time now, const PeerId& peer);
-  void connection_drained(Time now);
+  void connection_holds(Time now, Neighbour& neighbour, std::size_t bytes);
 
   Settings settings;
   Timeline timeline;
@@ -52,8 +55,6 @@ public:
 
 private:
   // The passes of run(), in this order.
-  std::uint8_t reach() const;
-  void measure_uplink();
   void serve_uploads();
   void hand_out();
   void leave_out_refused();
@@ -85,6 +86,9 @@ private:
   void on(Neighbour& from, const BusyMessage& message);
   void on(Neighbour& from, const ByeMessage& message);
   void on(Neighbour& from, const UnknownMessage& message);
+  std::uint8_t reach() const;
+  void measure_uplink(std::size_t left);
+  void refuse_late();
   HaveMessage news(HaveMessage have) const;
   Slot* slot_of(const ChunkName& chunk);
 

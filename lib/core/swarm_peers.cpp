@@ -17,12 +17,12 @@ constexpr Duration introduction = 300ms;
 /// A neighbour's news of a segment that our playlist does not show is believed so far ahead.
 constexpr std::uint64_t believable_ahead = 3;
 constexpr Duration hint_interval = 250ms;
-/// Requests are given up long before this; what is left of them then has no place in the window.
-constexpr Duration owed_for_good = 10s;
 constexpr unsigned most_offences = 20;
 constexpr Duration keep_alive = 5s;
 /// Per cent by which a reach has changed when it is told again.
 constexpr int reach_step = 10;
+/// Uplinks beyond this are all the same.
+constexpr double most_kilobits = 1e8;
 /// Each second.
 constexpr double exchange_memory = 0.95;
 /// After this a newcomer no longer delays what is to be fetched.
@@ -57,7 +57,7 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
     actions.emplace_back(Disconnect{peer, "not wanted"});
     return;
   }
-  neighbours.insert_or_assign(peer, Neighbour(peer, now));
+  auto& neighbour = neighbours.insert_or_assign(peer, Neighbour(peer, now)).first->second;
   HandshakeMessage hello;
   hello.rid = *rid;
   hello.peer = settings.self;
@@ -65,6 +65,8 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
   hello.uploads = uploader.allowed();
   hello.uplink = told_uplink_;
   hello.reach = reach();
+  neighbour.told_uplink = hello.uplink;
+  neighbour.told_reach = hello.reach;
   send(peer, hello);
 }
 
@@ -185,8 +187,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
   Duration retry_after{};
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
   auto verdict = uploader.request(now, from, message, bytes, retry_after);
-  for (const auto& [peer, chunk] : uploader.displaced(now))
-    send(peer, BusyMessage{chunk, 100ms, false});
+  refuse_late();
   if (verdict == Uploader::Verdict::busy)
     send(from.id(), BusyMessage{message.chunk,
                                 std::chrono::ceil<std::chrono::milliseconds>(retry_after), false});
@@ -243,18 +244,21 @@ void Swarm::Impl::on(Neighbour& from, const ByeMessage&) {
 
 void Swarm::Impl::on(Neighbour&, const UnknownMessage&) {}
 
-/// After the connections have said how much they hold.
-void Swarm::Impl::measure_uplink() {
-  std::size_t held = 0;
-  for (const auto& [id, neighbour] : neighbours)
-    held += neighbour.buffered;
-  uploader.buffered(now, held);
+/// `left` bytes have gone out since the last call.
+void Swarm::Impl::measure_uplink(std::size_t left) {
+  std::size_t held = 0, moving = 0;
+  for (const auto& [id, neighbour] : neighbours) {
+    held += neighbour.buffered();
+    if (!neighbour.stands_still(now, uploader.rate()))
+      moving += neighbour.buffered();
+  }
+  uploader.buffered(now, left, held, moving);
   journal.set_slow(uploader.uplink() > 0 && uploader.uplink() < store.bitrate());
   // Powers of two, and no swinging between two of them: all viewers are to reckon with the same.
-  auto kilobits = uploader.uplink() / 125;
+  auto kilobits = std::min(uploader.uplink() / 125, most_kilobits);
   if (kilobits < 1 || (kilobits > told_uplink_ * 0.7 && kilobits < told_uplink_ * 2.2))
     return;
-  told_uplink_ = std::bit_floor(static_cast<std::uint32_t>(std::clamp(kilobits, 1.0, 1e9)));
+  told_uplink_ = std::bit_floor(static_cast<std::uint32_t>(kilobits));
   journal.uplink_changed(now);
   membership.uplink_changed(now, told_uplink_);
 }
@@ -264,13 +268,24 @@ std::uint8_t Swarm::Impl::reach() const {
   return membership.knows_reach() ? static_cast<std::uint8_t>(membership.reach() * 100) : 0;
 }
 
-void Swarm::Impl::connection_drained(Time at) {
+void Swarm::Impl::connection_holds(Time at, Neighbour& neighbour, std::size_t bytes) {
   now = std::max(now, at);
-  serve_uploads();
+  bool less = bytes < neighbour.buffered();
+  measure_uplink(neighbour.holds(now, bytes));
+  if (less && bytes < send_low_mark)
+    serve_uploads();
+  wakeup = std::min({wakeup, journal.wakeup(), membership.wakeup()});
+}
+
+/// Who waits for what can no longer come in time may ask elsewhere.
+void Swarm::Impl::refuse_late() {
+  for (const auto& [peer, chunk] : uploader.displaced(now))
+    send(peer, BusyMessage{chunk, 100ms, false});
 }
 
 void Swarm::Impl::serve_uploads() {
-  measure_uplink();
+  measure_uplink(0);
+  refuse_late();
   while (auto job = uploader.next(now, neighbours)) {
     auto* slot = slot_of(job->chunk);
     if (!slot || !slot->data) {
@@ -281,9 +296,8 @@ void Swarm::Impl::serve_uploads() {
     PieceMessage piece{job->chunk, {slot->data.data(), size}};
     actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
     auto& neighbour = neighbours.at(job->to);
-    neighbour.buffered += size;
-    neighbour.served(size);
-    uploader.sent(now, size);
+    neighbour.given(now, size);
+    uploader.sent(size);
     stats_.upload_bytes += size;
   }
   wakeup = std::min(wakeup, uploader.wakeup(now));
@@ -312,7 +326,9 @@ void Swarm::Impl::tell_haves() {
     // Who has nothing new to hear still hears from us, or would take us for dead.
     bool quiet = now - neighbour.told_at >= keep_alive;
     auto own = batch ? neighbour.tell(have) : HaveJournal::nothing(store, timeline);
-    bool listed = !neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed;
+    // It must know that we see what is new, or it does not reckon with us (scheduler.cpp, seeders).
+    bool listed = !neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed ||
+                  number(own.newest_listed) > number(neighbour.told_listed) + 1;
     bool uplink = batch && own.uplink != neighbour.told_uplink;
     bool other_reach = batch && std::abs(own.reach - neighbour.told_reach) >= reach_step;
     if (!uplink)
@@ -326,6 +342,7 @@ void Swarm::Impl::tell_haves() {
       if (other_reach)
         neighbour.told_reach = own.reach;
       neighbour.told_at = now;
+      neighbour.told_listed = own.newest_listed;
       send(id, own);
     }
     wakeup = std::min(wakeup, neighbour.told_at + keep_alive);

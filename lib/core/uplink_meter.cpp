@@ -8,23 +8,17 @@ namespace {
 constexpr double memory = 2;
 } // namespace
 
-void UplinkMeter::given(Time now, std::size_t bytes) {
-  if (held_ == 0)
-    since_ = now;
-  held_ += bytes;
-  given_ += bytes;
-}
-
-void UplinkMeter::buffered(Time now, std::size_t bytes) {
-  if (held_ > 0) {
-    bytes_ += held_ > bytes ? static_cast<double>(held_ - bytes) : 0;
+void UplinkMeter::report(Time now, std::size_t left, std::size_t held) {
+  if (waiting_) {
+    bytes_ += static_cast<double>(left);
     seconds_ += seconds(now - since_);
+    measured_ += left;
     if (seconds_ > memory) {
       bytes_ *= memory / seconds_;
       seconds_ = memory;
     }
   }
-  held_ = bytes;
+  waiting_ = held > 0;
   since_ = now;
 }
 

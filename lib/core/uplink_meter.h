@@ -4,34 +4,33 @@
 
 #include "core/clock.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace p2plive::core {
 
-/// Told how many bytes connections hold, it reckons how fast they leave. Time in which nothing
-/// waits does not count; what is measured is what the line (or the congestion control) lets
-/// through.
+/// Told what leaves connections and what they still hold, it reckons how fast bytes leave. Time in
+/// which nothing waits does not count; what is measured is what the line (or the congestion
+/// control) lets through.
 class UplinkMeter {
 public:
-  /// `bytes` were given to connections.
-  void given(Time now, std::size_t bytes);
-  /// Connections hold so many bytes now.
-  void buffered(Time now, std::size_t bytes);
+  /// `left` bytes have gone since the last call; connections hold `held` more.
+  void report(Time now, std::size_t left, std::size_t held);
 
-  std::size_t held() const { return held_; }
   /// Bytes a second; a guess until it is known.
-  double rate() const { return bytes_ / seconds_; }
-  /// Enough has gone out to tell.
-  bool known() const { return given_ >= enough; }
+  double rate() const { return std::max(bytes_ / seconds_, least_rate); }
+  /// Enough has been measured to tell.
+  bool known() const { return measured_ >= enough; }
 
 private:
-  static constexpr std::size_t enough = 4 * 65'536;
+  static constexpr double least_rate = 10'000;
+  static constexpr std::size_t enough = 4 * 32'768; ///< bytes
 
   // The guess counts as a tenth of a second of measurement.
   double bytes_ = 25'000;
   double seconds_ = 0.1;
-  std::size_t held_ = 0;
-  std::size_t given_ = 0;
+  std::size_t measured_ = 0;
+  bool waiting_ = false;
   Time since_{};
 };
 

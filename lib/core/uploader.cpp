@@ -23,6 +23,10 @@ constexpr int share_of_patience = 4;
 constexpr Duration least_wait = 120ms;
 /// Viewers to ask beyond which one more makes no difference.
 constexpr unsigned many = 6;
+/// Requests of a viewer that what it says of itself puts before others'.
+constexpr std::size_t most_preferred = 4;
+/// Of a viewer that does not know its uplink yet: bytes a second. It must get something to pass on.
+constexpr double unknown_uplink = 8'192 * 125;
 } // namespace
 
 void Uploader::set_limit(std::optional<std::uint64_t> limit) {
@@ -54,14 +58,15 @@ bool Uploader::before(const Waiting& a, const Waiting& b) const {
 Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const RequestMessage& request,
                                     std::size_t bytes, Duration& retry_after) {
   earn(now);
-  auto patience = request.deadline > 0ms ? Duration(request.deadline) : default_patience;
-  Waiting waiting{from.id(),
-                  request.chunk,
-                  bytes,
-                  now + patience,
-                  from.uplink(),
-                  from.reach().value_or(100) < hard_to_reach,
-                  std::min<unsigned>(request.others, many)};
+  auto patience = request.deadline > 0ms ? std::min<Duration>(request.deadline, default_patience)
+                                         : default_patience;
+  auto& count = waiting_[from.id()];
+  Waiting waiting{from.id(), request.chunk, bytes, now + patience};
+  waiting.others = std::min<unsigned>(request.others, many);
+  if (count < most_preferred) {
+    waiting.uplink = from.uplink() > 0 ? from.uplink() : unknown_uplink;
+    waiting.hard = from.reach().value_or(100) < hard_to_reach;
+  }
   std::size_t ahead = bytes;
   auto place = queue_.begin();
   for (; place != queue_.end() && !before(waiting, *place); ++place)
@@ -69,7 +74,6 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   auto wait = expected_wait(ahead);
   bool elsewhere = request.others > 0 && !waiting.hard &&
                    wait > std::max<Duration>(patience / share_of_patience, least_wait);
-  auto& count = waiting_[from.id()];
   if (wait > patience || elsewhere || count >= most_waiting_per_peer ||
       queue_.size() >= most_waiting) {
     retry_after = std::clamp<Duration>(wait / 2, 100ms, 2s);
@@ -82,10 +86,12 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
 
 /// Until a piece at the end of `ahead` queued bytes has gone out.
 Duration Uploader::expected_wait(std::size_t ahead) const {
-  auto wait = static_cast<double>(ahead + meter_.held()) / meter_.rate();
+  auto wait = static_cast<double>(ahead + moving_) / meter_.rate();
   if (limit_)
-    wait = std::max(wait, (static_cast<double>(ahead) - tokens_) / static_cast<double>(*limit_));
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(wait));
+    wait = std::max(wait, (static_cast<double>(ahead) - tokens_) /
+                              std::max(static_cast<double>(*limit_), 1.0));
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::min(wait, 3'600.0)));
 }
 
 std::vector<Uploader::Job> Uploader::displaced(Time now) {
@@ -125,8 +131,8 @@ void Uploader::forget(const PeerId& peer) {
 std::optional<Uploader::Job> Uploader::next(Time now,
                                             const std::map<PeerId, Neighbour>& neighbours) {
   earn(now);
-  if ((limit_ && tokens_ <= 0) || (meter_.held() > 0 && static_cast<double>(meter_.held()) >
-                                                            meter_.rate() * seconds_on_the_way))
+  bool enough = static_cast<double>(moving_) > meter_.rate() * seconds_on_the_way;
+  if ((limit_ && tokens_ <= 0) || (moving_ > 0 && enough))
     return {};
   for (auto waiting = queue_.begin(); waiting != queue_.end();) {
     auto here = waiting++;
@@ -135,7 +141,7 @@ std::optional<Uploader::Job> Uploader::next(Time now,
       drop(here);
       continue;
     }
-    if (neighbour->second.buffered >= send_low_mark)
+    if (neighbour->second.buffered() >= send_low_mark)
       continue;
     Job job{here->from, here->chunk};
     drop(here);
@@ -144,8 +150,13 @@ std::optional<Uploader::Job> Uploader::next(Time now,
   return {};
 }
 
-void Uploader::sent(Time now, std::size_t bytes) {
-  meter_.given(now, bytes);
+void Uploader::buffered(Time now, std::size_t left, std::size_t held, std::size_t moving) {
+  meter_.report(now, left, held);
+  moving_ = moving;
+}
+
+void Uploader::sent(std::size_t bytes) {
+  moving_ += bytes;
   if (limit_)
     tokens_ -= static_cast<double>(bytes);
 }

@@ -42,12 +42,16 @@ public:
   /// The next piece to send now; none while the limit is used up, or enough is on its way.
   std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours);
   /// It was sent: `bytes` are charged.
-  void sent(Time now, std::size_t bytes);
+  void sent(std::size_t bytes);
 
-  /// Bytes that connections hold, told whenever that has changed.
-  void buffered(Time now, std::size_t bytes) { meter_.buffered(now, bytes); }
+  /// `left` bytes have gone out since the last call. Connections hold `held` more; some of them may
+  /// stand still, those that move hold `moving`.
+  void buffered(Time now, std::size_t left, std::size_t held, std::size_t moving);
   /// Bytes a second that this viewer can upload; 0 while that is not known.
   double uplink() const;
+
+  /// Bytes a second that go out, a guess while that is not known.
+  double rate() const;
 
   /// When next() has something again because of the limit; Time::max() when only events help.
   Time wakeup(Time now) const;
@@ -67,7 +71,6 @@ private:
   void earn(Time now);
   void drop(Queue::iterator waiting);
   Duration expected_wait(std::size_t ahead) const;
-  double rate() const;
 
   std::optional<std::uint64_t> limit_;
   double tokens_ = 0; ///< bytes
@@ -75,6 +78,7 @@ private:
   Queue queue_;                           ///< in the order in which they are to be served
   std::map<PeerId, std::size_t> waiting_; ///< requests in the queue, by viewer
   UplinkMeter meter_;
+  std::size_t moving_ = 0; ///< bytes in connections that do not stand still
 };
 
 } // namespace p2plive::core

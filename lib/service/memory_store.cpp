@@ -6,8 +6,8 @@
 namespace p2plive::service {
 namespace {
 
-// So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned most_drawn = 8; // for one viewer handed out
+// So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned max_expiries_a_call = 10'000;
 
 std::int64_t second_after(Time time) {

@@ -33,7 +33,7 @@ Announce from_wire(const wire::AnnounceRequest& request, NetworkPrefix from) {
   announce.free_slots = request.free_slots();
   announce.upload_kbps = request.upload_kbps();
   announce.connected = request.connected();
-  announce.reach = request.reach();
+  announce.reach = std::min<std::uint8_t>(request.reach(), 100);
   return announce;
 }
 

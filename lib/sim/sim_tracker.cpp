@@ -74,7 +74,6 @@ core::TrackerAnswer SimTracker::answer(const core::PeerId& to, const core::Annou
   core::TrackerAnswer reply;
   reply.population = claims.value_or(static_cast<std::uint32_t>(viewers_.size()));
   reply.interval = settings_.interval;
-  bool hard = announce.reach < core::hard_to_reach;
   std::set<std::size_t> chosen;
   for (auto tries = 2 * announce.want + 8u; tries > 0 && reply.peers.size() < announce.want;
        --tries) {
@@ -83,10 +82,14 @@ core::TrackerAnswer SimTracker::answer(const core::PeerId& to, const core::Annou
     if (viewer.id != to && viewer.said.free_slots > 0 && chosen.insert(at).second)
       reply.peers.push_back(viewer.id);
   }
-  for (std::size_t i = 0; i < viewers_.size() && reply.peers.size() < announce.want; ++i)
-    if (const auto& viewer = viewers_[i];
-        viewer.id != to && viewer.said.free_slots > 0 && !chosen.contains(i) && !hard)
+  auto start = random_() % viewers_.size();
+  auto steps = std::min<std::size_t>(viewers_.size(), 4 * announce.want + 64u);
+  for (std::size_t i = 0; i < steps && reply.peers.size() < announce.want; ++i) {
+    auto at = (start + i) % viewers_.size();
+    const auto& viewer = viewers_[at];
+    if (viewer.id != to && viewer.said.free_slots > 0 && chosen.insert(at).second)
       reply.peers.push_back(viewer.id);
+  }
   return reply;
 }
 

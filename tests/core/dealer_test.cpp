@@ -3,6 +3,8 @@
 
 #include "core_test.h"
 
+#include <algorithm>
+
 namespace {
 
 /// A viewer that has the first `chunks` chunks of segment 5.
@@ -32,6 +34,10 @@ GST_START_TEST(in_turn) {
     table.emplace(peer(i), holder(i, 20));
   auto dealt = deal(start, cards(6, 5s), table, 0);
   fail_unless_equals_int(dealt.size(), 6);
+  for (auto& [id, neighbour] : table)
+    neighbour.tells_reach(95);
+  auto among_the_open = deal(start, cards(6, 5s), table, 70);
+  fail_unless(std::ranges::equal(dealt, among_the_open, {}, &Dealt::peer, &Dealt::peer));
   std::map<PeerId, int> each;
   for (std::size_t i = 0; i < dealt.size(); ++i) {
     fail_unless(dealt[i].chunk == chunk_of(5, static_cast<std::uint32_t>(i)));

@@ -198,21 +198,23 @@ GST_START_TEST(one_path_found) {
 }
 GST_END_TEST;
 
-// Rule: there is a limit to how many viewers are known; who failed most often makes room.
+// Rule: there is a limit to how many viewers are known; who failed most often makes room, or
+// who was named longest ago.
 GST_START_TEST(room_for_the_new) {
   Membership membership(settings(0));
   membership.joined(start);
   membership.tracker_answered(start, answer(1, 256, 400));
   membership.closed(start, peer(7), Membership::End::failed);
-  membership.tracker_answered(start, answer(301, 2, 400));
+  membership.tracker_answered(start + 1s, answer(301, 2, 400));
   std::set<PeerId> tried;
   for (auto now = start; now < start + 300s; now += 2s)
     for (const auto& peer : membership.step(now, {}).connect) {
       tried.insert(peer);
       membership.opened(peer);
     }
-  fail_unless(tried.contains(peer(301)));
-  fail_if(tried.contains(peer(302)) || tried.contains(peer(7)));
+  fail_unless(tried.contains(peer(301)) && tried.contains(peer(302)));
+  fail_if(tried.contains(peer(7)));
+  fail_unless_equals_int(tried.size(), 256);
 }
 GST_END_TEST;
 
@@ -259,7 +261,7 @@ GST_START_TEST(eviction) {
   open.at(peer(2)).ask(now, chunk_of(5, 0));
   open.at(peer(2)).delivered(now + 2s, chunk_of(5, 0), chunk_size); // no failures, but little
   for (std::uint64_t i : {1, 4})
-    open.at(peer(i)).served(9 * chunk_size);
+    open.at(peer(i)).given(now, 9 * chunk_size);
   open.at(peer(3)).ask(now, chunk_of(5, 1));
   open.at(peer(3)).delivered(now + 2s, chunk_of(5, 1), 9 * chunk_size);
   now = start + 31s;
@@ -297,6 +299,61 @@ GST_START_TEST(the_audience) {
 }
 GST_END_TEST;
 
+// Rule: a viewer goes out for half of its places, or for a full mesh of a small swarm, and accepts
+// who comes until all are taken.
+GST_START_TEST(half_goes_out) {
+  auto goes_out = [](unsigned max_peers) {
+    Membership membership(settings(0, max_peers));
+    membership.joined(start);
+    membership.tracker_answered(start, answer(1, 100, 200));
+    Open open;
+    for (auto now = start; now < start + 60s; now += 1s)
+      for (const auto& id : membership.step(now, open).connect) {
+        auto& neighbour = open.emplace(id, Neighbour(id, now)).first->second;
+        neighbour.ready = true;
+        neighbour.heard(start + 60s);
+        membership.opened(id);
+      }
+    fail_unless(membership.offer_arrived(start + 60s, peer(150), open.size()));
+    return open.size();
+  };
+  fail_unless_equals_int(goes_out(60), 30);
+  fail_unless_equals_int(goes_out(30), 15);
+  fail_unless_equals_int(goes_out(16), 12);
+  fail_unless_equals_int(goes_out(3), 3);
+}
+GST_END_TEST;
+
+// Rule: who reaches few says so once it has tried enough, and asks the tracker again when it has
+// tried everybody, though not before the tracker wants it.
+GST_START_TEST(hard_to_reach_others) {
+  for (bool busy : {false, true}) {
+    Membership membership(settings(0));
+    membership.joined(start);
+    auto first = membership.step(start, {}).announce;
+    fail_unless(first && first->reach == 50);
+    TrackerAnswer named = answer(1, 12, 100);
+    named.interval = busy ? 120s : 40s;
+    membership.tracker_answered(start, named);
+    Open open;
+    open.emplace(peer(90), Neighbour(peer(90), start)).first->second.ready = true;
+    std::optional<Time> again;
+    for (auto now = start; now < start + 90s && !again; now += 1s) {
+      open.at(peer(90)).heard(now);
+      auto step = membership.step(now, open);
+      for (const auto& id : step.connect)
+        membership.closed(now, id, Membership::End::unreachable);
+      if (step.announce) {
+        again = now;
+        fail_unless(step.announce->reach < hard_to_reach, "%d", step.announce->reach);
+      }
+    }
+    fail_unless(again.has_value() != busy);
+    fail_unless(busy || *again <= start + 20s, "%f", seconds(*again - start));
+  }
+}
+GST_END_TEST;
+
 static Suite* membership_suite() {
   auto* suite = suite_create("membership");
   auto* tcase = tcase_create("general");
@@ -311,6 +368,8 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, room_for_the_new);
   tcase_add_test(tcase, places);
   tcase_add_test(tcase, eviction);
+  tcase_add_test(tcase, half_goes_out);
+  tcase_add_test(tcase, hard_to_reach_others);
   tcase_add_test(tcase, the_audience);
   return suite;
 }

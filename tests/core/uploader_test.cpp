@@ -81,9 +81,9 @@ GST_START_TEST(the_limit) {
   for (auto now = start; now < start + 10s; now += 10ms) {
     ask(uploader, now, 0, 0);
     while (auto job = uploader.next(now, all)) {
-      uploader.sent(now, chunk_size);
+      uploader.sent(chunk_size);
       sent += chunk_size;
-      uploader.buffered(now + 1ms, 0);
+      uploader.buffered(now, 0, 0, 0);
     }
   }
   fail_unless(sent <= 10 * limit + 2 * chunk_size && sent >= 10 * limit - 2 * chunk_size, "%zu",
@@ -99,8 +99,8 @@ GST_START_TEST(the_next_wakeup) {
   ask(uploader, start + 10s, 0, 0);
   ask(uploader, start + 10s, 0, 1);
   fail_unless(uploader.next(start + 10s, all));
-  uploader.sent(start + 10s, 2 * chunk_size);
-  uploader.buffered(start + 10s, 0);
+  uploader.sent(2 * chunk_size);
+  uploader.buffered(start + 10s, 0, 0, 0);
   fail_if(uploader.next(start + 10s, all));
   auto at = uploader.wakeup(start + 10s);
   fail_unless(at >= start + 11s && at <= start + 11100ms);
@@ -151,12 +151,12 @@ GST_START_TEST(little_at_a_time) {
     queued += ask(uploader, start, i, 0, 1'600ms) == Verdict::queued;
   fail_unless(queued >= 2 && queued < 9, "%zu", queued);
   fail_unless(ask(uploader, start, 9, 1, 10s, 0) == Verdict::queued);
-  all.at(peer(9)).buffered = send_low_mark;
+  all.at(peer(9)).given(start, send_low_mark);
   auto job = uploader.next(start, all);
   fail_unless(job && job->to != peer(9));
-  uploader.sent(start, chunk_size);
+  uploader.sent(chunk_size);
   fail_if(uploader.next(start, all), "the guess is less than a piece in a tenth of a second");
-  uploader.buffered(start + 10ms, 0);
+  uploader.buffered(start + 10ms, chunk_size, 0, 0);
   fail_unless(uploader.next(start + 10ms, all));
 }
 GST_END_TEST;
@@ -168,20 +168,79 @@ GST_START_TEST(the_uplink) {
     fail_if(meter.known());
     auto now = start;
     for (int piece = 0; piece < 400; ++piece) {
-      meter.given(now, chunk_size);
-      now += std::chrono::duration_cast<Duration>(
+      meter.report(now, 0, chunk_size);
+      auto half = std::chrono::duration_cast<Duration>(
           std::chrono::duration<double>(chunk_size / 2 / rate));
-      meter.buffered(now, chunk_size / 2);
-      now += std::chrono::duration_cast<Duration>(
-          std::chrono::duration<double>(chunk_size / 2 / rate));
-      meter.buffered(now, 0);
+      meter.report(now += half, chunk_size / 2, chunk_size / 2);
+      meter.report(now += half, chunk_size / 2, 0);
       now += 500ms; // nothing waits: this does not count
-      meter.buffered(now, 0);
     }
     fail_unless(meter.known());
     fail_unless(meter.rate() > 0.9 * rate && meter.rate() < 1.1 * rate, "%f of %f", meter.rate(),
                 rate);
   }
+}
+GST_END_TEST;
+
+// Rule: a connection that stands still does not hold up the others.
+GST_START_TEST(one_that_stands_still) {
+  Neighbour still(peer(1), start);
+  still.given(start, chunk_size);
+  fail_unless(still.holds(start, chunk_size) == 0);
+  fail_if(still.stands_still(start + 900ms, 1e6));
+  fail_unless(still.stands_still(start + 1100ms, 1e6));
+  fail_if(still.stands_still(start + 1100ms, 50'000), "a slow line needs longer");
+  fail_unless(still.holds(start + 2s, chunk_size / 2) == chunk_size / 2);
+  fail_if(still.stands_still(start + 2900ms, 1e6));
+
+  Uploader uploader(start, {});
+  auto all = company(2);
+  fail_unless(ask(uploader, start, 0, 0) == Verdict::queued);
+  uploader.buffered(start, 0, 40 * chunk_size, 40 * chunk_size);
+  fail_if(uploader.next(start, all));
+  uploader.buffered(start, 0, 40 * chunk_size, 0);
+  fail_unless(uploader.next(start, all));
+}
+GST_END_TEST;
+
+// Rule: what leaves before the connection has first spoken of it never waited, and tells nothing of
+// the line.
+GST_START_TEST(what_never_waited) {
+  Neighbour quick(peer(1), start);
+  quick.given(start, chunk_size);
+  fail_unless_equals_int(quick.holds(start, 0), 0);
+  quick.given(start, chunk_size);
+  fail_unless_equals_int(quick.holds(start, chunk_size), 0);
+  fail_unless_equals_int(quick.holds(start + 10ms, 0), chunk_size);
+}
+GST_END_TEST;
+
+// Rule: however little goes out, a wait is a wait: nobody is promised what cannot come.
+GST_START_TEST(a_line_that_carries_nothing) {
+  UplinkMeter meter;
+  for (auto now = start; now < start + 3'600s; now += 1s)
+    meter.report(now, 0, chunk_size);
+  fail_unless(meter.rate() > 0);
+  Uploader uploader(start, {});
+  for (auto now = start; now < start + 3'600s; now += 1s)
+    uploader.buffered(now, 0, chunk_size, chunk_size);
+  fail_unless(ask(uploader, start + 3'600s, 0, 0, 2s, 0) == Verdict::busy);
+}
+GST_END_TEST;
+
+// Rule: what a viewer says of itself puts a few of its requests first, not all that it can think
+// of.
+GST_START_TEST(a_few_are_preferred) {
+  Uploader uploader(start, {});
+  auto all = company(2);
+  fail_unless(ask(uploader, start, 0, 0, 9s) == Verdict::queued);
+  for (std::uint32_t chunk = 1; chunk < 12; ++chunk)
+    ask(uploader, start, 1, chunk, 10s, 0, 1'000'000, 1);
+  int before = 0;
+  for (auto job = uploader.next(start, all); job && job->to == peer(1);
+       job = uploader.next(start, all))
+    ++before;
+  fail_unless(before > 0 && before <= 5, "%d", before);
 }
 GST_END_TEST;
 
@@ -198,6 +257,10 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, taken_back);
   tcase_add_test(tcase, little_at_a_time);
   tcase_add_test(tcase, the_uplink);
+  tcase_add_test(tcase, one_that_stands_still);
+  tcase_add_test(tcase, what_never_waited);
+  tcase_add_test(tcase, a_line_that_carries_nothing);
+  tcase_add_test(tcase, a_few_are_preferred);
   return suite;
 }
 

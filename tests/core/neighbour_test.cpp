@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/neighbour.h"
+
+#include "core_test.h"
+
+namespace {
+
+HaveMessage have_of(std::uint64_t sn, std::vector<ChunkSpan> chunks, std::uint64_t version = 7) {
+  HaveMessage have;
+  have.oldest = SequenceNumber{5};
+  have.newest_listed = SequenceNumber{9};
+  have.objects.push_back({chunk_of(sn, 0, version).object, 100 * chunk_size, std::move(chunks)});
+  return have;
+}
+
+} // namespace
+
+// Rule: a segment is named in full once, then its chunks alone are told; the other side knows what
+// is meant.
+GST_START_TEST(named_once) {
+  Neighbour there(peer(1), start), here(peer(2), start);
+  auto first = there.tell(have_of(6, {{0, 1}}));
+  fail_unless(first.objects.size() == 1 && first.gains.empty());
+  here.learn(first);
+  auto second = there.tell(have_of(6, {{2, 2}, {40, 1}}));
+  fail_unless(second.objects.empty() && second.gains.size() == 2);
+  here.learn(second);
+  for (std::uint32_t chunk : {0, 2, 3, 40})
+    fail_unless(here.has(chunk_of(6, chunk)));
+  for (std::uint32_t chunk : {1, 4, 39, 41})
+    fail_if(here.has(chunk_of(6, chunk)));
+  auto replaced = there.tell(have_of(6, {{0, 1}}, 8));
+  fail_unless(replaced.objects.size() == 1, "another version is named again");
+  here.learn(replaced);
+  fail_unless(here.has(chunk_of(6, 0, 8)) && !here.has(chunk_of(6, 2)));
+}
+GST_END_TEST;
+
+// Rule: nobody is told of chunks that it has itself.
+GST_START_TEST(no_news) {
+  Neighbour there(peer(1), start);
+  there.learn(have_of(6, {{0, 4}}));
+  fail_unless(there.tell(have_of(6, {{0, 2}})).objects.empty());
+  auto some = there.tell(have_of(6, {{3, 3}}));
+  fail_unless_equals_int(some.objects.size(), 1);
+  auto gains = there.tell(have_of(6, {{3, 4}})).gains;
+  fail_unless(gains.size() == 1 && gains[0].first == 4 && gains[0].bits == 7);
+}
+GST_END_TEST;
+
+// Rule: gains of what was never named, or lies beyond the segment, are nothing.
+GST_START_TEST(gains_of_nothing) {
+  Neighbour here(peer(1), start);
+  HaveMessage have;
+  have.oldest = SequenceNumber{5};
+  have.newest_listed = SequenceNumber{9};
+  have.gains = {{SequenceNumber{6}, 0, ~0u}};
+  here.learn(have);
+  fail_unless(here.segments().empty());
+  here.learn(have_of(6, {}));
+  have.gains = {{SequenceNumber{6}, 90, ~0u}, {SequenceNumber{6}, 0xffffffff, ~0u}};
+  here.learn(have);
+  fail_unless(here.has(chunk_of(6, 99)) && !here.has(chunk_of(6, 100)));
+}
+GST_END_TEST;
+
+static Suite* neighbour_suite() {
+  auto* suite = suite_create("neighbour");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, named_once);
+  tcase_add_test(tcase, no_news);
+  tcase_add_test(tcase, gains_of_nothing);
+  return suite;
+}
+
+GST_CHECK_MAIN(neighbour)
