@@ -54,6 +54,9 @@ struct Disconnect {
 /// Announce::reach under which a viewer is introduced to those who reach most, and served first.
 inline constexpr std::uint8_t hard_to_reach = 40;
 
+/// From here on nearly everybody can be met.
+inline constexpr std::uint8_t open_reach = 88;
+
 /// Announce to the tracker. Answered by tracker_answered or tracker_failed.
 struct Announce {
   enum class Event { update, started, stopped } event{};

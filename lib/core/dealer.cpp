@@ -16,10 +16,6 @@ struct Hand {
   std::size_t bytes = 0;
 };
 
-/// Reach from which on a viewer can be connected with nearly everybody, and under which one is hard
-/// to reach; per cent.
-constexpr unsigned open_reach = 88;
-
 bool spared(const Neighbour& neighbour, unsigned reach) {
   return reach >= hard_to_reach && neighbour.reach().value_or(0) >= open_reach;
 }

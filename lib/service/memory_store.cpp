@@ -2,6 +2,7 @@
 #include "service/memory_store.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace p2plive::service {
 namespace {
@@ -80,9 +81,11 @@ private:
   SlotIndex better(SlotIndex a, SlotIndex b) const {
     if (!eligible(a))
       return b;
-    bool is_better =
-        hard() ? viewer(b).reach > viewer(a).reach : viewer(b).upload_kbps > viewer(a).upload_kbps;
-    return eligible(b) && is_better ? b : a;
+    return eligible(b) && worth(viewer(b)) > worth(viewer(a)) ? b : a;
+  }
+
+  std::pair<unsigned, std::uint32_t> worth(const TrackedViewer& viewer) const {
+    return {hard() ? std::min(viewer.reach, open_reach) : 0, viewer.upload_kbps};
   }
 
   bool hard() const { return query_.reach < hard_to_reach; }

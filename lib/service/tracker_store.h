@@ -31,6 +31,8 @@ enum class Upserted {
 
 /// Who reaches less than this, in per cent, is introduced to those who reach most.
 inline constexpr std::uint8_t hard_to_reach = 40;
+/// From here on nearly everybody can be met.
+inline constexpr std::uint8_t open_reach = 88;
 
 /// Whom somebody would like to meet.
 struct SampleQuery {
@@ -61,8 +63,8 @@ public:
   /// thirds of its region, the rest random; fewer only where there are no more. The first two parts
   /// are the better of two random ones by upload, or the best of up to eight until one uploads as
   /// much as the asker, for those who upload much spread a chunk fastest among themselves. Who is
-  /// hard to reach is given the best of eight by reach. Never the asker, an expired one, or one
-  /// without a free slot.
+  /// hard to reach is given the best of eight by reach; of those nearly everybody can be met by,
+  /// the one that uploads most. Never the asker, an expired one, or one without a free slot.
   virtual std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) = 0;
 
   /// Forgets who has expired; in bounded steps, so call it often.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace p2plive::sim {
 
@@ -64,7 +65,10 @@ std::size_t SimTracker::pick(const core::Announce& asker, bool choosy) {
       break;
     auto other = random_() % viewers_.size();
     const auto &a = viewers_[other].said, &b = viewers_[best].said;
-    if (a.free_slots > 0 && (hard ? a.reach > b.reach : a.upload_kbps > b.upload_kbps))
+    auto reach = [&](const core::Announce& said) {
+      return hard ? std::min(said.reach, core::open_reach) : 0;
+    };
+    if (a.free_slots > 0 && std::pair(reach(a), a.upload_kbps) > std::pair(reach(b), b.upload_kbps))
       best = other;
   }
   return best;
