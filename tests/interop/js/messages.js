@@ -58,12 +58,21 @@ export const have = ({ object, size, chunks }) =>
     ObjectHave.addSize(builder, BigInt(size));
     ObjectHave.addChunks(builder, ranges);
     const objects = Have.createObjectsVector(builder, [ObjectHave.endObjectHave(builder)]);
-    return Have.createHave(builder, objects, object.sequenceNumber, object.sequenceNumber);
+    Have.startHave(builder);
+    Have.addObjects(builder, objects);
+    Have.addOldest(builder, object.sequenceNumber);
+    Have.addNewestListed(builder, object.sequenceNumber);
+    return Have.endHave(builder);
   });
 
 export const request = ({ object, chunk }) =>
-  message(PeerBody.Request, (builder) =>
-    Request.createRequest(builder, writeObject(builder, object), chunk, 0));
+  message(PeerBody.Request, (builder) => {
+    const name = writeObject(builder, object);
+    Request.startRequest(builder);
+    Request.addObject(builder, name);
+    Request.addChunk(builder, chunk);
+    return Request.endRequest(builder);
+  });
 
 export const piece = ({ object, chunk, payload }) =>
   message(
