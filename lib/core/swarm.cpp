@@ -206,6 +206,7 @@ void Swarm::Impl::run(Time at) {
   if (std::exchange(window_grew_, false))
     open_window();
   cursor.advance(now, timeline, store);
+  measure_uplink(0);
   serve_uploads();
   hand_out();
   close_window();

@@ -284,7 +284,6 @@ void Swarm::Impl::refuse_late() {
 }
 
 void Swarm::Impl::serve_uploads() {
-  measure_uplink(0);
   refuse_late();
   while (auto job = uploader.next(now, neighbours)) {
     auto* slot = slot_of(job->chunk);
@@ -325,6 +324,10 @@ void Swarm::Impl::tell_haves() {
       continue;
     // Who has nothing new to hear still hears from us, or would take us for dead.
     bool quiet = now - neighbour.told_at >= keep_alive;
+    if (!batch && !quiet) {
+      wakeup = std::min(wakeup, neighbour.told_at + keep_alive);
+      continue;
+    }
     auto own = batch ? neighbour.tell(have) : HaveJournal::nothing(store, timeline);
     // It must know that we see what is new, or it does not reckon with us (scheduler.cpp, seeders).
     bool listed = !neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed ||
