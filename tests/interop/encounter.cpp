@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "encounter.h"
 
+#include "random_id.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <random>
 
 namespace p2plive::test {
 
@@ -18,15 +19,6 @@ constexpr auto exchange_within = 120s;
 constexpr auto restart_within = 30s;
 constexpr auto close_noticed_within = 30s;
 constexpr std::size_t longest_log = 4000; ///< characters; libcheck takes 8192 in all
-
-template <typename Id>
-Id random_id() {
-  std::random_device device;
-  Id id;
-  for (auto& byte : id.bytes)
-    byte = std::uint8_t(device());
-  return id;
-}
 
 } // namespace
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "chromium.h"
 #include "many.h"
+#include "random_id.h"
 #include "scripts.h"
 
 #include "../bench/side.h"
@@ -11,7 +12,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <random>
 
 using namespace p2plive;
 using namespace std::chrono_literals;
@@ -19,15 +19,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto settling = 3s;
-
-template <typename Id>
-Id random_id() {
-  std::random_device device;
-  Id id;
-  for (auto& byte : id.bytes)
-    byte = std::uint8_t(device());
-  return id;
-}
 
 std::string options_of_the_other(const test::Meeting& meeting, std::uint16_t websocket_port) {
   return "{\"hold\":true,\"broker\":\"ws://127.0.0.1:" + std::to_string(websocket_port) +
@@ -79,8 +70,8 @@ std::string run(std::size_t few, std::size_t more) {
   auto server = processes::start_nginx(web);
   if (!server)
     return server.error();
-  test::Meeting meeting{broker->port, random_id<core::PeerId>(), random_id<core::PeerId>(),
-                        random_id<core::Rid>(), true};
+  test::Meeting meeting{broker->port, test::random_id<core::PeerId>(),
+                        test::random_id<core::PeerId>(), test::random_id<core::Rid>(), true};
   test::Many many(loop.context(), meeting);
   if (!loop.run_until([&] { return many.ready(); }, 30s))
     return "our inbox does not open";

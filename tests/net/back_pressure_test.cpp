@@ -5,11 +5,11 @@
 #include "net/sctp_transport.h"
 
 #include "long_path.h"
+#include "process_figures.h"
 #include "remote_peer.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -17,20 +17,13 @@ using namespace p2plive;
 using namespace std::chrono_literals;
 using test::Peer;
 using test::RemotePeer;
+using test::resident_kib;
 using Clock = std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::size_t piece_size = 64 * 1024;
 constexpr auto send_buffer = net::SctpTransport::send_buffer;
-
-long resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:"))
-      return std::stol(line.substr(6));
-  return 0;
-}
 
 /// Sends pieces, each of other bytes, and hashes them.
 class Feeder {

@@ -1,9 +1,9 @@
 // PeerConnection: the other side is another process, which can be slow, silent or killed.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "process_figures.h"
 #include "remote_peer.h"
 
 #include <cstdio>
-#include <fstream>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -11,6 +11,7 @@ using namespace p2plive;
 using namespace std::chrono_literals;
 using test::Peer;
 using test::RemotePeer;
+using test::resident_kib;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -27,14 +28,6 @@ void take_all(Peer& peer) {
     if (bytes.size() == 1)
       peer.connection->send(bytes);
   };
-}
-
-long resident_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:"))
-      return std::stol(line.substr(6));
-  return 0;
 }
 
 } // namespace

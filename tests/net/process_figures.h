@@ -1,4 +1,4 @@
-// What this process holds, for tests that leave nothing behind.
+// What this process holds.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
@@ -20,17 +20,22 @@ inline int open_descriptors() {
   return int(std::distance(begin(all), end(all)));
 }
 
+/// Resident, of which a sanitizer's own part is most.
+inline long resident_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:"))
+      return std::stol(line.substr(6));
+  return 0;
+}
+
 /// What is in memory. The address sanitizer keeps what has been freed for a while: there it is what
 /// has been allocated, and not freed.
 inline long held_kib() {
 #if defined(__SANITIZE_ADDRESS__)
   return long(__sanitizer_get_current_allocated_bytes() / 1024);
 #else
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:"))
-      return std::stol(line.substr(6));
-  return 0;
+  return resident_kib();
 #endif
 }
 
