@@ -138,10 +138,7 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
     reason = "too many objects in a have";
     return {};
   }
-  if (m.gains() && m.gains()->size() > max_have_ranges) {
-    reason = "too many gains in a have";
-    return {};
-  }
+  // How many there can be the largest envelope bounds.
   if (m.gains())
     for (const auto* gain : *m.gains())
       out.gains.push_back({SequenceNumber{gain->sequence_number()}, gain->first(), gain->bits()});

@@ -57,10 +57,13 @@ GST_START_TEST(gains_of_nothing) {
   have.gains = {{SequenceNumber{6}, 0, ~0u}};
   here.learn(have);
   fail_unless(here.segments().empty());
-  here.learn(have_of(6, {}));
-  have.gains = {{SequenceNumber{6}, 90, ~0u}, {SequenceNumber{6}, 0xffffffff, ~0u}};
+  // As many chunks as fill a word: the address sanitizer sees what is written behind it.
+  auto named = have_of(6, {});
+  named.objects[0].size = 64 * chunk_size;
+  here.learn(named);
+  have.gains = {{SequenceNumber{6}, 50, ~0u}, {SequenceNumber{6}, 0xffffffff, ~0u}};
   here.learn(have);
-  fail_unless(here.has(chunk_of(6, 99)) && !here.has(chunk_of(6, 100)));
+  fail_unless(here.has(chunk_of(6, 63)) && !here.has(chunk_of(6, 64)));
 }
 GST_END_TEST;
 
