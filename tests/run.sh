@@ -73,7 +73,8 @@ $long && long_suite=()
 if build release --buildtype=release -Doptimization=2 "${warnings[@]}"; then
   check release "${long_suite[@]}"
 fi
-# A sanitizer makes everything slower, deadlines get room.
+# A sanitizer makes everything slower, deadlines get room: those of Check as those of meson.
+export CK_TIMEOUT_MULTIPLIER=3
 if build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false; then
   check asan --no-suite long --no-suite timing --timeout-multiplier 3
   # Of the long ones, what it is there for: nothing is left of a thousand connections.
