@@ -30,6 +30,7 @@ public:
     SequenceNumber sn{};
     std::uint32_t chunk = 0;
     Version version{}; ///< of the segment, once its first chunk has gone out
+    bool operator==(const Place&) const = default;
   };
   const std::optional<Place>& place() const { return place_; }
   Position position(const Timeline& timeline, const Store& store) const;

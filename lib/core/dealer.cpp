@@ -12,6 +12,8 @@ namespace {
 /// A viewer at the table, and what it was dealt in this round.
 struct Hand {
   const Neighbour* neighbour;
+  bool spared = false;
+  double quality = 0;
   std::size_t chunks = 0;
   std::size_t bytes = 0;
 };
@@ -24,11 +26,9 @@ std::vector<Hand> seat(Time now, const std::map<PeerId, Neighbour>& neighbours, 
   std::vector<Hand> hands;
   for (const auto& [id, neighbour] : neighbours)
     if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
-      hands.push_back({&neighbour});
-  std::stable_sort(hands.begin(), hands.end(), [&](const Hand& a, const Hand& b) {
-    if (spared(*a.neighbour, reach) != spared(*b.neighbour, reach))
-      return spared(*b.neighbour, reach);
-    return a.neighbour->quality() > b.neighbour->quality();
+      hands.push_back({&neighbour, spared(neighbour, reach), neighbour.quality()});
+  std::stable_sort(hands.begin(), hands.end(), [](const Hand& a, const Hand& b) {
+    return a.spared != b.spared ? b.spared : a.quality > b.quality;
   });
   return hands;
 }
@@ -46,8 +46,8 @@ std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
                         const std::map<PeerId, Neighbour>& neighbours, unsigned reach) {
   std::vector<Dealt> dealt;
   auto hands = seat(now, neighbours, reach);
-  auto ordinary = static_cast<std::size_t>(std::ranges::count_if(
-      hands, [&](const Hand& hand) { return !spared(*hand.neighbour, reach); }));
+  auto ordinary = static_cast<std::size_t>(
+      std::ranges::count_if(hands, [](const Hand& hand) { return !hand.spared; }));
   // Each of the two kinds takes turns among itself.
   std::size_t turn = 0, turn_of_spared = 0;
   for (const auto& card : cards) {

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace p2plive::core {
 
@@ -16,7 +19,22 @@ template <typename Tag>
 struct Id128 {
   std::array<std::uint8_t, 16> bytes{};
 
-  auto operator<=>(const Id128&) const = default;
+  bool operator==(const Id128& other) const { return words() == other.words(); }
+  /// In the order of the bytes: two viewers must agree on who of them is the lower.
+  auto operator<=>(const Id128& other) const { return words() <=> other.words(); }
+
+  /// As two numbers that have the order of the bytes. Ids are looked up so often that a call of
+  /// memcmp() for each comparison was a quarter of a simulation's time.
+  std::pair<std::uint64_t, std::uint64_t> words() const {
+    auto word = [&](std::size_t at) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, bytes.data() + at, sizeof value);
+      if constexpr (std::endian::native == std::endian::little)
+        value = __builtin_bswap64(value);
+      return value;
+    };
+    return {word(0), word(8)};
+  }
 
   /// Thirty-two lower-case hexadecimal digits.
   std::string to_hex() const {
@@ -92,9 +110,8 @@ enum class FetchId : std::uint64_t {};
 template <typename Tag>
 struct std::hash<p2plive::core::Id128<Tag>> {
   std::size_t operator()(const p2plive::core::Id128<Tag>& id) const noexcept {
-    std::size_t value = 0xcbf29ce484222325u; // FNV-1a; ids are random, any mixing will do
-    for (auto byte : id.bytes)
-      value = (value ^ byte) * 0x100000001b3u;
-    return value;
+    std::uint64_t halves[2]; // ids are random, any mixing will do
+    std::memcpy(halves, id.bytes.data(), sizeof halves);
+    return halves[0] ^ halves[1] * 0x9e3779b97f4a7c15u;
   }
 };

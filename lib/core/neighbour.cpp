@@ -15,11 +15,11 @@ constexpr std::size_t most_owed_ever = 32;
 constexpr double stall_seconds = 1;
 
 /// What `theirs` does not have.
-std::vector<Gain> gains(const ObjectHave& object, const std::vector<bool>& theirs) {
+std::vector<Gain> gains(const ObjectHave& object, const ChunkSet& theirs) {
   std::vector<Gain> out;
   for (auto span : object.chunks)
     for (auto chunk = span.first; chunk < span.first + span.count; ++chunk) {
-      if (chunk < theirs.size() && theirs[chunk])
+      if (theirs.contains(chunk))
         continue;
       if (out.empty() || chunk - out.back().first >= 32)
         out.push_back({object.object.sn, chunk, 0});
@@ -45,23 +45,25 @@ void Neighbour::tells_reach(unsigned per_cent) {
 
 HaveMessage Neighbour::tell(const HaveMessage& have) {
   HaveMessage out{{}, have.oldest, have.newest_listed, have.uplink, have.reach, {}};
-  std::erase_if(told_, [&](const auto& entry) {
-    return entry.first < have.oldest || entry.first > have.newest_listed;
+  std::erase_if(told_, [&](const ObjectName& told) {
+    return told.sn < have.oldest || told.sn > have.newest_listed;
   });
   for (const auto& object : have.objects) {
-    auto sn = object.object.sn;
-    auto known = segments_.find(sn);
-    bool same = known != segments_.end() && known->second.version == object.object.version;
-    auto told = told_.find(sn);
-    if (told == told_.end() || told->second != object.object.version) {
+    const auto* known = find(object.object.sn);
+    bool same = known && known->name == object.object;
+    auto told = std::ranges::find(told_, object.object.sn, &ObjectName::sn);
+    if (told == told_.end() || *told != object.object) {
       // Who has all of it is told nothing, and the name when there is more to tell.
-      if (same && gains(object, known->second.chunks).empty())
+      if (same && gains(object, known->chunks).empty())
         continue;
-      told_[sn] = object.object.version;
+      if (told != told_.end())
+        *told = object.object;
+      else
+        told_.push_back(object.object);
       out.objects.push_back(object);
       continue;
     }
-    for (auto gain : gains(object, same ? known->second.chunks : std::vector<bool>()))
+    for (auto gain : gains(object, same ? known->chunks : ChunkSet()))
       out.gains.push_back(gain);
   }
   return out;
@@ -70,8 +72,8 @@ HaveMessage Neighbour::tell(const HaveMessage& have) {
 void Neighbour::learn(const HaveMessage& have) {
   // A restarted encoder begins again from low numbers: what the sender no longer keeps is forgotten
   // on both sides of its window.
-  std::erase_if(segments_, [&](const auto& entry) {
-    return entry.first < have.oldest || entry.first > have.newest_listed;
+  std::erase_if(segments_, [&](const RemoteSegment& segment) {
+    return segment.name.sn < have.oldest || segment.name.sn > have.newest_listed;
   });
   newest_listed_ = have.newest_listed;
   tells_uplink(have.uplink);
@@ -79,25 +81,22 @@ void Neighbour::learn(const HaveMessage& have) {
   for (const auto& object : have.objects) {
     if (object.object.sn < have.oldest)
       continue;
-    auto& segment = segments_[object.object.sn];
-    if (segment.version != object.object.version) {
-      segment = {object.object.version, object.size, {}};
-      segment.chunks.resize(chunk_count(object.size));
-    }
+    auto place = std::ranges::lower_bound(segments_, object.object.sn, {},
+                                          [](const RemoteSegment& known) { return known.name.sn; });
+    if (place == segments_.end() || place->name.sn != object.object.sn)
+      place = segments_.insert(place, RemoteSegment{});
+    if (place->name != object.object)
+      *place = {object.object, object.size, ChunkSet(chunk_count(object.size))};
     for (auto span : object.chunks)
       for (auto chunk = span.first;
-           chunk < span.first + span.count && chunk < segment.chunks.size(); ++chunk)
-        segment.chunks[chunk] = true;
+           chunk < span.first + span.count && chunk < place->chunks.count(); ++chunk)
+        place->chunks.insert(chunk);
   }
   for (const auto& gain : have.gains) {
-    auto found = segments_.find(gain.sn);
-    if (found == segments_.end())
-      continue;
-    auto& chunks = found->second.chunks;
-    for (std::size_t i = 0; i < 32 && gain.first < chunks.size() && i < chunks.size() - gain.first;
-         ++i)
-      if (gain.bits >> i & 1)
-        chunks[gain.first + i] = true;
+    if (auto* segment = find(gain.sn))
+      for (std::size_t i = 0; i < 32; ++i)
+        if (gain.bits >> i & 1)
+          segment->chunks.insert(gain.first + i);
   }
   while (segments_.size() > max_have_objects)
     segments_.erase(segments_.begin());
@@ -124,16 +123,31 @@ bool Neighbour::stands_still(Time now, double rate) const {
   return buffered_ > 0 && seconds(now - moved_at_) > patience;
 }
 
+// The newest are what is asked for most.
+const RemoteSegment* Neighbour::find(SequenceNumber sn) const {
+  for (auto i = segments_.size(); i-- > 0 && segments_[i].name.sn >= sn;)
+    if (segments_[i].name.sn == sn)
+      return &segments_[i];
+  return nullptr;
+}
+
+RemoteSegment* Neighbour::find(SequenceNumber sn) {
+  return const_cast<RemoteSegment*>(std::as_const(*this).find(sn));
+}
+
 bool Neighbour::has(const ChunkName& chunk) const {
-  auto found = segments_.find(chunk.object.sn);
-  return found != segments_.end() && found->second.version == chunk.object.version &&
-         number(chunk.chunk) < found->second.chunks.size() &&
-         found->second.chunks[number(chunk.chunk)];
+  const auto* segment = find(chunk.object.sn);
+  return segment && segment->name == chunk.object && segment->chunks.contains(number(chunk.chunk));
+}
+
+const RemoteSegment* Neighbour::gives(const ObjectName& segment) const {
+  const auto* theirs = ready && uploads ? find(segment.sn) : nullptr;
+  return theirs && theirs->name == segment ? theirs : nullptr;
 }
 
 void Neighbour::has_not(const ChunkName& chunk) {
   if (has(chunk))
-    segments_[chunk.object.sn].chunks[number(chunk.chunk)] = false;
+    find(chunk.object.sn)->chunks.erase(number(chunk.chunk));
 }
 
 bool Neighbour::forget(const ChunkName& chunk) {
@@ -146,8 +160,7 @@ bool Neighbour::forget(const ChunkName& chunk) {
 }
 
 void Neighbour::forget_before(Time since) {
-  while (!owed_.empty() && owed_.front().asked_at < since)
-    owed_.pop_front();
+  std::erase_if(owed_, [&](const Owed& owed) { return owed.asked_at < since; });
 }
 
 std::size_t Neighbour::most_owed() const {

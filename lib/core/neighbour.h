@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/chunk_set.h"
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/messages.h"
 
-#include <deque>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -15,9 +14,9 @@ namespace p2plive::core {
 
 /// What a viewer says it has of one segment.
 struct RemoteSegment {
-  Version version{};
+  ObjectName name;
   std::uint64_t size = 0;
-  std::vector<bool> chunks;
+  ChunkSet chunks;
 };
 
 /// One request that has not been answered.
@@ -49,8 +48,13 @@ public:
   bool has(const ChunkName& chunk) const;
   /// Could be asked for it, now or when it is less busy.
   bool gives(const ChunkName& chunk) const { return ready && uploads && has(chunk); }
+  /// What it could be asked for of a segment; null: nothing. Valid until the next change.
+  const RemoteSegment* gives(const ObjectName& segment) const;
   void has_not(const ChunkName& chunk); ///< it said so itself
-  const std::map<SequenceNumber, RemoteSegment>& segments() const { return segments_; }
+  /// What it has of a segment, in whatever version; null when it has told nothing. Valid until the
+  /// next change.
+  const RemoteSegment* find(SequenceNumber sn) const;
+  const std::vector<RemoteSegment>& segments() const { return segments_; }
   /// What is news to it in `have`, to be sent: chunks that it has itself are none. A segment is
   /// named in full the first time, as sending it says.
   HaveMessage tell(const HaveMessage& have);
@@ -62,7 +66,7 @@ public:
   bool forget(const ChunkName& chunk);
   /// Forgets requests made before `since`: their chunks have left the window, or were replaced.
   void forget_before(Time since);
-  const std::deque<Owed>& owed() const { return owed_; }
+  const std::vector<Owed>& owed() const { return owed_; }
   /// Requests that it may owe at the same time: about a second of what it delivers.
   std::size_t most_owed() const;
   /// How long one more chunk would take to come, behind what it owes already.
@@ -101,10 +105,11 @@ private:
   PeerId id_;
   Time opened_at_;
   Time last_heard_;
-  std::map<SequenceNumber, RemoteSegment> segments_;
+  RemoteSegment* find(SequenceNumber sn);
+  std::vector<RemoteSegment> segments_; ///< in order
   std::optional<SequenceNumber> newest_listed_;
-  std::map<SequenceNumber, Version> told_; ///< segments that our haves have named in full
-  std::deque<Owed> owed_;
+  std::vector<ObjectName> told_; ///< segments that our haves have named in full
+  std::vector<Owed> owed_;
   double uplink_ = 0;
   std::optional<unsigned> reach_;
   double exchanged_ = 0;

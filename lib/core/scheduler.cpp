@@ -48,6 +48,7 @@ private:
     if (!segment)
       return;
     seeders_ = nullptr;
+    held_.reset();
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
       if (segment->missing)
         decide_refused(*segment, chunk);
@@ -80,7 +81,7 @@ private:
       return wake(s_.now);
     }
     ChunkName name{segment.name(), ChunkIndex{chunk}};
-    if (segment.size() && somebody_has(name))
+    if (somebody_has(segment, chunk))
       cards_.push_back({name, segment.length(chunk), s_.now + refused_wait});
   }
 
@@ -106,7 +107,11 @@ private:
       wake(s_.now);
       return;
     }
-    auto held = segment.size() && somebody_has({segment.name(), ChunkIndex{chunk}});
+    auto held = somebody_has(segment, chunk);
+    if (held && !s_.seed_share) {
+      cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
+      return;
+    }
     auto duty = seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads},
                              segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
@@ -160,9 +165,17 @@ private:
     return *seeders_;
   }
 
-  bool somebody_has(const ChunkName& chunk) const {
-    return std::any_of(s_.neighbours.begin(), s_.neighbours.end(),
-                       [&](const auto& entry) { return entry.second.gives(chunk); });
+  /// Of the segment that is looked at.
+  bool somebody_has(const StoredSegment& segment, std::uint32_t chunk) {
+    if (!segment.size())
+      return false;
+    if (!held_) {
+      held_.emplace(segment.slots().size());
+      for (const auto& [id, neighbour] : s_.neighbours)
+        if (const auto* theirs = neighbour.gives(segment.name()))
+          *held_ |= theirs->chunks;
+    }
+    return held_->contains(chunk);
   }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
@@ -193,6 +206,7 @@ private:
   std::vector<Card> cards_;
   std::vector<Seeder> seeders_near_;
   const std::vector<Seeder>* seeders_ = nullptr;
+  std::optional<ChunkSet> held_; ///< what can be had of the segment that is looked at
   bool first_unknown_ = true;
 };
 

@@ -199,21 +199,28 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
 
 // The passes.
 
-void Swarm::Impl::run(Time at) {
+void Swarm::Impl::run(Time at, bool changed) {
+  replan_ |= changed;
   now = std::max(now, at);
   wakeup = Time::max();
   // The first size that is known tells what to expect of the segments after it.
   if (std::exchange(window_grew_, false))
     open_window();
+  auto place = cursor.place();
   cursor.advance(now, timeline, store);
-  measure_uplink(0);
-  serve_uploads();
+  replan_ |= place != cursor.place();
+  if (uploader.busy()) {
+    measure_uplink(0);
+    serve_uploads();
+  }
   hand_out();
   close_window();
-  plan_and_ask();
+  if (replan_ || now >= plan_at_)
+    plan_and_ask();
   tell_haves();
   manage_nodes();
   give_up_when_dry();
+  wakeup = std::min({wakeup, plan_at_, uploader.wakeup(now)});
 }
 
 void Swarm::Impl::hand_out() {
@@ -224,6 +231,7 @@ void Swarm::Impl::hand_out() {
       stats_.starved_time += now - *std::exchange(starving_since_, std::nullopt);
     delivered_at_ = now;
     stats_.delivered_bytes += deliver->size;
+    replan_ = true;
     actions.emplace_back(std::move(*deliver));
   }
   leave_out_refused();
@@ -278,6 +286,8 @@ static Time give_up_at(Time now, const Dealt& dealt) {
 }
 
 void Swarm::Impl::plan_and_ask() {
+  replan_ = false;
+  plan_at_ = Time::max();
   if (finished_ || !cursor.started())
     return;
   auto urgent = threshold();
@@ -316,9 +326,9 @@ void Swarm::Impl::plan_and_ask() {
     slot.asked = dealt.peer;
     slot.asked_at = now;
     slot.give_up_at = give_up_at(now, dealt);
-    wakeup = std::min(wakeup, slot.give_up_at);
+    plan_at_ = std::min(plan_at_, slot.give_up_at);
   }
-  wakeup = std::min(wakeup, plan.wakeup);
+  plan_at_ = std::min(plan_at_, plan.wakeup);
 }
 
 void Swarm::Impl::give_up_when_dry() {
@@ -411,7 +421,7 @@ void Swarm::peer_opened(Time now, const PeerId& peer) {
 void Swarm::peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message) {
   impl_->now = now;
   impl_->peer_message(now, peer, message);
-  impl_->run(now);
+  impl_->run(now, false);
 }
 
 void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
@@ -446,7 +456,7 @@ void Swarm::set_max_peers(unsigned peers) {
 }
 
 void Swarm::advance(Time now) {
-  impl_->run(now);
+  impl_->run(now, false);
 }
 Time Swarm::next_wakeup() const {
   return impl_->wakeup;

@@ -28,7 +28,9 @@ public:
   void fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes);
   void fetch_done(Time now, FetchId id);
   void fetch_failed(Time now, FetchId id, const FetchError& error);
-  void run(Time now);
+  /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
+  /// before may be wrong; otherwise it is made anew only when time asks for it.
+  void run(Time now, bool changed = true);
   void leave(Time now);
   Statistics statistics() const;
 
@@ -90,6 +92,7 @@ private:
   void measure_uplink(std::size_t left);
   void refuse_late();
   HaveMessage news(HaveMessage have) const;
+  bool is_of_use(const HaveMessage& have);
   Slot* slot_of(const ChunkName& chunk);
 
   Statistics stats_;
@@ -101,8 +104,11 @@ private:
   Time hold_seeding_until_{};
   Time hinted_at_{};
   Time forget_at_{};
-  std::uint32_t told_uplink_ = 0; ///< what others know this viewer can upload; kbit/s
-  bool window_grew_ = false;      ///< sizes are expected, or claimed, that were not before
+  Time keep_alive_at_ = Time::max(); ///< somebody has not heard from us for long
+  Time plan_at_ = Time::max();       ///< when time alone changes the plan
+  bool replan_ = false;              ///< something else has changed it
+  std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
+  bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before
   bool met_somebody_ = false;
   bool primed_ = false; ///< the lead has gone out
   bool finished_ = false;

@@ -43,10 +43,9 @@ void Swarm::Impl::tracker_answered(Time now, const TrackerAnswer& answer) {
 /// The size that a neighbour told before our own playlist listed the segment.
 void Swarm::Impl::adopt_claims(StoredSegment& segment) {
   for (const auto& [id, neighbour] : neighbours) {
-    auto found = neighbour.segments().find(segment.sn());
-    if (found != neighbour.segments().end() &&
-        version_of(segment.basis(), found->second.size) == found->second.version &&
-        size_told(segment, found->second.size, id))
+    const auto* theirs = neighbour.find(segment.sn());
+    if (theirs && version_of(segment.basis(), theirs->size) == theirs->name.version &&
+        size_told(segment, theirs->size, id))
       return;
   }
 }
@@ -73,6 +72,7 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
 void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
   using End = Membership::End;
   auto end = neighbours.contains(peer) ? End::left : End::failed;
+  replan_ = true;
   unask(peer);
   uploader.forget(peer);
   neighbours.erase(peer);
@@ -147,6 +147,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   if (from.ready)
     return;
   from.ready = true;
+  replan_ = true;
   from.uploads = message.uploads;
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
@@ -156,6 +157,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   else
     hold_seeding_until_ = std::max(hold_seeding_until_, std::min(known_at, began_ + meeting_ends));
   from.told_at = now;
+  keep_alive_at_ = std::min(keep_alive_at_, now + keep_alive);
   send(from.id(), from.tell(news(HaveJournal::state(store, timeline))));
 }
 
@@ -169,6 +171,7 @@ void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
         version_of(segment->basis(), object.size) == object.object.version)
       size_told(*segment, object.size, from.id());
   }
+  replan_ |= is_of_use(message);
   auto newest = timeline.newest();
   if (newest && message.newest_listed > *newest &&
       number(message.newest_listed) <= number(*newest) + believable_ahead &&
@@ -176,6 +179,30 @@ void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
     hinted_at_ = now;
     actions.emplace_back(RefreshPlaylist{});
   }
+}
+
+/// Tells of something that is not here and that nobody was asked for.
+bool Swarm::Impl::is_of_use(const HaveMessage& have) {
+  auto lacks = [&](const StoredSegment* segment, std::uint32_t first, std::uint32_t count) {
+    if (!segment)
+      return false;
+    const auto& slots = segment->slots();
+    for (auto chunk = first; chunk < slots.size() && chunk - first < count; ++chunk)
+      if (!slots[chunk].data && !slots[chunk].asked && !fetches.covers(segment->sn(), chunk))
+        return true;
+    return false;
+  };
+  return std::ranges::any_of(have.objects,
+                             [&](const ObjectHave& object) {
+                               const auto* segment = store.find(object.object);
+                               return std::ranges::any_of(object.chunks, [&](ChunkSpan span) {
+                                 return lacks(segment, span.first, span.count);
+                               });
+                             }) ||
+         std::ranges::any_of(have.gains, [&](const Gain& gain) {
+           return lacks(store.find(gain.sn), gain.first + std::countr_zero(gain.bits),
+                        std::bit_width(gain.bits) - std::countr_zero(gain.bits));
+         });
 }
 
 void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
@@ -198,6 +225,7 @@ void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
+  replan_ = true;
   stats_.peer_bytes += message.payload.size();
   auto* slot = slot_of(message.chunk);
   auto* segment = slot ? store.find(message.chunk.object) : nullptr;
@@ -228,6 +256,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
 void Swarm::Impl::on(Neighbour& from, const BusyMessage& message) {
   if (!from.forget(message.chunk))
     return;
+  replan_ = true;
   if (auto* slot = slot_of(message.chunk); slot && slot->asked == from.id())
     slot->asked.reset();
   if (message.gone)
@@ -274,7 +303,7 @@ void Swarm::Impl::connection_holds(Time at, Neighbour& neighbour, std::size_t by
   measure_uplink(neighbour.holds(now, bytes));
   if (less && bytes < send_low_mark)
     serve_uploads();
-  wakeup = std::min({wakeup, journal.wakeup(), membership.wakeup()});
+  wakeup = std::min({wakeup, plan_at_, journal.wakeup(), membership.wakeup()});
 }
 
 /// Who waits for what can no longer come in time may ask elsewhere.
@@ -312,8 +341,13 @@ HaveMessage Swarm::Impl::news(HaveMessage have) const {
 void Swarm::Impl::tell_haves() {
   if (neighbours.empty())
     return;
-  HaveMessage have;
   bool batch = journal.due(now);
+  if (!batch && now < keep_alive_at_) {
+    wakeup = std::min({wakeup, keep_alive_at_, journal.wakeup()});
+    return;
+  }
+  keep_alive_at_ = Time::max();
+  HaveMessage have;
   if (batch) {
     have = news(journal.differences(store, timeline));
     have.uplink = told_uplink_;
@@ -325,7 +359,7 @@ void Swarm::Impl::tell_haves() {
     // Who has nothing new to hear still hears from us, or would take us for dead.
     bool quiet = now - neighbour.told_at >= keep_alive;
     if (!batch && !quiet) {
-      wakeup = std::min(wakeup, neighbour.told_at + keep_alive);
+      keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
       continue;
     }
     auto own = batch ? neighbour.tell(have) : HaveJournal::nothing(store, timeline);
@@ -348,18 +382,18 @@ void Swarm::Impl::tell_haves() {
       neighbour.told_listed = own.newest_listed;
       send(id, own);
     }
-    wakeup = std::min(wakeup, neighbour.told_at + keep_alive);
+    keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
   }
-  wakeup = std::min(wakeup, journal.wakeup());
+  wakeup = std::min({wakeup, keep_alive_at_, journal.wakeup()});
 }
 
 void Swarm::Impl::manage_nodes() {
-  for (auto& [id, neighbour] : neighbours)
-    neighbour.forget_before(now - owed_for_good);
   if (now >= forget_at_) {
     forget_at_ = now + 1s;
-    for (auto& [id, neighbour] : neighbours)
+    for (auto& [id, neighbour] : neighbours) {
+      neighbour.forget_before(now - owed_for_good);
       neighbour.pass_of_time(exchange_memory);
+    }
   }
   auto step = membership.step(now, neighbours);
   for (const auto& [peer, reason] : step.drop)

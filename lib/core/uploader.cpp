@@ -152,10 +152,12 @@ std::optional<Uploader::Job> Uploader::next(Time now,
 
 void Uploader::buffered(Time now, std::size_t left, std::size_t held, std::size_t moving) {
   meter_.report(now, left, held);
+  held_ = held;
   moving_ = moving;
 }
 
 void Uploader::sent(std::size_t bytes) {
+  held_ += bytes;
   moving_ += bytes;
   if (limit_)
     tokens_ -= static_cast<double>(bytes);

@@ -44,6 +44,9 @@ public:
   /// It was sent: `bytes` are charged.
   void sent(std::size_t bytes);
 
+  /// Somebody waits for something, or it has not gone out yet.
+  bool busy() const { return !queue_.empty() || held_ > 0; }
+
   /// `left` bytes have gone out since the last call. Connections hold `held` more; some of them may
   /// stand still, those that move hold `moving`.
   void buffered(Time now, std::size_t left, std::size_t held, std::size_t moving);
@@ -78,6 +81,7 @@ private:
   Queue queue_;                           ///< in the order in which they are to be served
   std::map<PeerId, std::size_t> waiting_; ///< requests in the queue, by viewer
   UplinkMeter meter_;
+  std::size_t held_ = 0;   ///< bytes in connections
   std::size_t moving_ = 0; ///< bytes in connections that do not stand still
 };
 

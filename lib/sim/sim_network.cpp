@@ -4,6 +4,7 @@
 #include "core/swarm.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace p2plive::sim {
 
@@ -22,219 +23,236 @@ std::size_t slice(const Access& access) {
 constexpr int round_trips_of_set_up = 5;
 } // namespace
 
+std::shared_ptr<SimNetwork::Line> SimNetwork::line(const PeerId& of) const {
+  auto found = lines_.find(of);
+  return found != lines_.end() ? found->second : nullptr;
+}
+
+SimNetwork::~SimNetwork() {
+  for (auto& [id, line] : lines_) {
+    line->turns.clear();
+    line->connections.clear(); // each knows the lines that it connects
+  }
+}
+
 void SimNetwork::attach(Node& node, const Access& access) {
   auto& line = lines_[node.id()];
-  line.node = &node;
-  line.down = SimLink(access.down);
-  line.up = SimLink(access.up);
-  line.nat = access.nat;
-  line.slice = slice(access);
+  line = std::make_shared<Line>();
+  line->node = &node;
+  line->down = SimLink(access.down);
+  line->up = SimLink(access.up);
+  line->nat = access.nat;
+  line->slice = slice(access);
 }
 
 void SimNetwork::vanish(const PeerId& id) {
+  auto gone = line(id);
+  if (!gone)
+    return;
   lines_.erase(id);
-  for (auto& [ends, connection] : connections_) {
-    if (ends.first != id && ends.second != id)
-      continue;
-    connection.stuck = true;
-    auto other = ends.first == id ? ends.second : ends.first;
-    queue_.after(settings_.noticing, [this, other, id, number = connection.number] {
-      if (!find(other, id, number))
+  gone->turns.clear();
+  for (const auto& connection : std::exchange(gone->connections, {})) {
+    connection->stuck = true;
+    queue_.after(settings_.noticing, [this, connection, id] {
+      if (connection->state == State::closed)
         return;
-      connections_.erase(pair(other, id));
-      std::erase(peers_[other], id);
-      tell_closed(other, id, 0ns);
+      remove(*connection);
+      tell_closed(connection->other(id), id, queue_.now());
     });
   }
-  peers_.erase(id);
 }
 
-SimNetwork::Connection* SimNetwork::find(const PeerId& a, const PeerId& b) {
-  auto found = connections_.find(pair(a, b));
-  return found != connections_.end() ? &found->second : nullptr;
+SimNetwork::Shared SimNetwork::find(const PeerId& a, const PeerId& b) const {
+  // It is in the lists of both; the shorter one would do, but a viewer has few.
+  auto here = line(a) ? line(a) : line(b);
+  if (!here)
+    return nullptr;
+  const auto& other = line(a) ? b : a;
+  for (const auto& connection : here->connections)
+    if (connection->ends[0] == other || connection->ends[1] == other)
+      return connection;
+  return nullptr;
 }
 
-const SimNetwork::Connection* SimNetwork::find(const PeerId& a, const PeerId& b) const {
-  auto found = connections_.find(pair(a, b));
-  return found != connections_.end() ? &found->second : nullptr;
-}
-
-SimNetwork::Connection* SimNetwork::find(const PeerId& a, const PeerId& b, std::uint64_t number) {
-  auto* connection = find(a, b);
-  return connection && connection->number == number ? connection : nullptr;
+/// It is no longer the connection between its ends; events on their way find it closed.
+void SimNetwork::remove(Connection& connection) {
+  connection.state = State::closed;
+  for (const auto& end : connection.ends)
+    if (auto here = line(end))
+      std::erase_if(here->connections, [&](const Shared& one) { return one.get() == &connection; });
 }
 
 // Connecting.
 
-SimNetwork::Connection& SimNetwork::make(const PeerId& from, const PeerId& to) {
-  auto& connection = connections_[pair(from, to)];
-  connection = {};
-  connection.number = ++numbers_;
-  connection.one_way = drawn(settings_.rtt_least, settings_.rtt_most) / 2;
+SimNetwork::Shared SimNetwork::make(const PeerId& from, const PeerId& to) {
+  if (auto old = find(from, to))
+    remove(*old);
+  auto connection = std::make_shared<Connection>();
+  connection->ends = {std::min(from, to), std::max(from, to)};
+  connection->one_way = drawn(settings_.rtt_least, settings_.rtt_most) / 2;
+  for (const auto& end : connection->ends)
+    if (auto here = line(end))
+      here->connections.push_back(connection);
   return connection;
 }
 
 void SimNetwork::connect(const PeerId& from, const PeerId& to) {
-  auto* known = find(from, to);
+  auto known = find(from, to);
   // Who offers while the other's offer is on its way: both arrive, and the ids settle it.
   bool crosses = known && known->state == State::offered;
-  auto& connection = crosses ? *known : make(from, to);
-  ++connection.offers;
-  auto number = connection.number;
-  queue_.after(settings_.signalling, [this, from, to, number] { offer_arrives(from, to, number); });
+  auto connection = crosses ? known : make(from, to);
+  ++connection->offers;
+  queue_.after(settings_.signalling, [=, this] { offer_arrives(from, connection); });
 }
 
-void SimNetwork::offer_arrives(const PeerId& from, const PeerId& to, std::uint64_t number) {
-  auto* connection = find(from, to, number);
-  if (!connection || connection->state != State::offered)
+void SimNetwork::offer_arrives(const PeerId& from, const Shared& connection) {
+  if (connection->state != State::offered)
     return;
-  auto origin = lines_.find(from), target = lines_.find(to);
-  if (target == lines_.end() || origin == lines_.end()) {
-    connections_.erase(pair(from, to));
-    tell_closed(from, to, settings_.connect_timeout);
+  const auto& to = connection->other(from);
+  auto origin = line(from), target = line(to);
+  if (!target || !origin) {
+    remove(*connection);
+    tell_closed(from, to, queue_.now() + settings_.connect_timeout);
     return;
   }
-  if (!target->second.node->offer_arrived(from)) {
-    refused(from, to, *connection);
+  if (!target->node->offer_arrived(from)) {
+    refused(from, connection);
     return;
   }
   connection->state = State::setting_up;
-  if (!can_meet(origin->second.nat, target->second.nat)) {
+  if (!can_meet(origin->nat, target->nat)) {
     // Neither side knows before its patience ends.
-    queue_.after(settings_.connect_timeout, [this, from, to, number] {
-      if (!find(from, to, number))
+    queue_.after(settings_.connect_timeout, [this, from, connection] {
+      if (connection->state == State::closed)
         return;
-      connections_.erase(pair(from, to));
-      tell_unreachable(from, to);
-      tell_unreachable(to, from);
+      remove(*connection);
+      tell_unreachable(from, connection->other(from));
+      tell_unreachable(connection->other(from), from);
     });
     return;
   }
   auto wait = settings_.signalling + 2 * round_trips_of_set_up * connection->one_way;
-  queue_.after(wait, [this, from, to, number] { set_up(from, to, number); });
+  queue_.after(wait, [=, this] { set_up(from, connection); });
 }
 
 /// Of two offers that crossed one goes on.
-void SimNetwork::refused(const PeerId& from, const PeerId& to, Connection& connection) {
-  if (++connection.refusals < connection.offers)
+void SimNetwork::refused(const PeerId& from, const Shared& connection) {
+  if (++connection->refusals < connection->offers)
     return;
-  bool crossed = connection.offers > 1;
-  connections_.erase(pair(from, to));
-  tell_closed(from, to, settings_.signalling);
-  if (crossed)
-    tell_closed(to, from, settings_.signalling);
+  const auto& to = connection->other(from);
+  remove(*connection);
+  tell_closed(from, to, queue_.now() + settings_.signalling);
+  if (connection->offers > 1)
+    tell_closed(to, from, queue_.now() + settings_.signalling);
 }
 
-void SimNetwork::set_up(const PeerId& from, const PeerId& to, std::uint64_t number) {
-  auto* connection = find(from, to, number);
-  if (!connection || connection->stuck || !lines_.contains(from) || !lines_.contains(to))
+void SimNetwork::set_up(const PeerId& from, const Shared& connection) {
+  const auto& to = connection->other(from);
+  auto origin = line(from), target = line(to);
+  if (connection->state != State::setting_up || connection->stuck || !origin || !target)
     return;
   connection->state = State::open;
-  for (const auto& [own, other] : {std::pair{from, to}, std::pair{to, from}}) {
-    auto& peers = peers_[own];
-    peers.insert(std::lower_bound(peers.begin(), peers.end(), other), other);
-    connection->lanes[own];
-  }
-  lines_.at(to).node->opened(from);
+  for (std::size_t side = 0; side < 2; ++side)
+    connection->lines[side] = line(connection->ends[side]);
+  target->node->opened(from);
   // The first might have closed it at once, or even left.
-  if (find(from, to, number) && lines_.contains(from))
-    lines_.at(from).node->opened(to);
+  if (connection->state == State::open && line(from) == origin)
+    origin->node->opened(to);
 }
 
 void SimNetwork::disconnect(const PeerId& from, const PeerId& to) {
-  auto* connection = find(from, to);
+  auto connection = find(from, to);
   if (!connection)
     return;
-  auto old = std::move(*connection);
-  connections_.erase(pair(from, to));
-  if (old.state == State::offered || old.stuck)
+  auto before = connection->state;
+  connection->closed_by = from;
+  remove(*connection);
+  if (before == State::offered || connection->stuck)
     return;
-  if (old.state == State::open) {
-    std::erase(peers_[from], to);
-    std::erase(peers_[to], from);
+  auto side = connection->side(from);
+  if (before == State::open) {
     // What is short is flushed before the close: a bye arrives.
-    for (auto& message : old.lanes[from].waiting)
+    auto waiting = std::exchange(connection->lanes[side].waiting, {});
+    connection->lanes[1 - side].waiting.clear();
+    for (auto& message : waiting)
       if (message.size == 0)
-        queue_.after(old.one_way, [this, from, to, words = std::move(message.header)] {
-          if (auto found = lines_.find(to); found != lines_.end() && !find(from, to))
-            found->second.node->message(from, words);
-        });
+        deliver(queue_.now(), {connection, side == 1}, std::move(message));
   }
-  tell_closed(to, from, old.one_way + 1us);
+  tell_closed(to, from,
+              std::max(queue_.now() + connection->one_way, connection->lanes[side].arrived) + 1us);
 }
 
-void SimNetwork::tell_closed(const PeerId& who, const PeerId& of, Duration after) {
-  queue_.after(after, [this, who, of] {
+void SimNetwork::tell_closed(const PeerId& who, const PeerId& of, Time at) {
+  queue_.at(at, [this, who, of] {
     // A new connection between the two may exist by now.
-    if (auto found = lines_.find(who); found != lines_.end() && !find(who, of))
-      found->second.node->closed(of);
+    if (auto here = line(who); here && !find(who, of))
+      here->node->closed(of);
   });
 }
 
 void SimNetwork::tell_unreachable(const PeerId& who, const PeerId& of) {
-  if (auto found = lines_.find(who); found != lines_.end() && !find(who, of))
-    found->second.node->unreachable(of);
+  if (auto here = line(who); here && !find(who, of))
+    here->node->unreachable(of);
 }
 
 // Sending.
 
 void SimNetwork::send(const PeerId& from, const PeerId& to, Message message) {
-  auto* connection = find(from, to);
+  auto connection = find(from, to);
   if (!connection || connection->state != State::open)
     return;
-  auto& lane = connection->lanes[from];
-  lane.buffered += message.bytes();
+  auto side = connection->side(from);
+  auto& lane = connection->lanes[side];
+  if (message.size > 0)
+    lane.buffered += message.bytes();
   lane.waiting.push_back(std::move(message));
-  pump(from);
+  const auto& line = connection->lines[side];
+  if (lane.waiting.size() == 1)
+    line->turns.push_back({connection, side == 1});
+  if (!line->sending)
+    pump(line);
 }
 
 std::size_t SimNetwork::buffered(const PeerId& from, const PeerId& to) const {
-  auto* connection = find(from, to);
-  if (!connection)
-    return 0;
-  auto lane = connection->lanes.find(from);
-  return lane != connection->lanes.end() ? lane->second.buffered : 0;
+  auto connection = find(from, to);
+  return connection ? connection->lanes[connection->side(from)].buffered : 0;
 }
 
-std::optional<PeerId> SimNetwork::next_lane(const Line& line, const PeerId& from) {
-  const auto& peers = peers_[from];
-  auto begin = std::upper_bound(peers.begin(), peers.end(), line.turn) - peers.begin();
-  for (std::size_t i = 0; i < peers.size(); ++i) {
-    const auto& peer = peers[(static_cast<std::size_t>(begin) + i) % peers.size()];
-    auto* connection = find(from, peer);
-    if (connection && !connection->stuck && !connection->lanes[from].waiting.empty())
-      return peer;
+/// A slice of each connection in turn. Short messages take the line's time and no event of their
+/// own.
+void SimNetwork::pump(const std::shared_ptr<Line>& line) {
+  while (!line->turns.empty()) {
+    auto turn = std::move(line->turns.front());
+    line->turns.pop_front();
+    auto& lane = turn.connection->lanes[turn.from_second];
+    if (turn.connection->state != State::open || turn.connection->stuck || lane.waiting.empty())
+      continue;
+    auto& first = lane.waiting.front();
+    auto bytes = std::min(line->slice, first.bytes() - lane.sent_of_first);
+    auto through = line->up.send(queue_.now(), bytes);
+    if (first.size > 0) {
+      line->sending = true;
+      queue_.at(through, [this, line, turn, bytes] { slice_sent(line, turn, bytes); });
+      return;
+    }
+    lane.sent_of_first += bytes;
+    if (lane.sent_of_first == first.bytes()) {
+      auto message = std::move(first);
+      lane.waiting.pop_front();
+      lane.sent_of_first = 0;
+      deliver(through, turn, std::move(message));
+    }
+    if (!lane.waiting.empty())
+      line->turns.push_back(std::move(turn));
   }
-  return {};
 }
 
-void SimNetwork::pump(const PeerId& from) {
-  auto found = lines_.find(from);
-  if (found == lines_.end() || found->second.sending)
-    return;
-  auto& line = found->second;
-  auto to = next_lane(line, from);
-  if (!to)
-    return;
-  line.turn = *to;
-  line.sending = true;
-  auto* connection = find(from, *to);
-  auto& lane = connection->lanes[from];
-  auto bytes = std::min(line.slice, lane.waiting.front().bytes() - lane.sent_of_first);
-  auto through = line.up.send(queue_.now(), bytes);
-  queue_.at(through, [this, from, to = *to, number = connection->number, bytes] {
-    slice_sent(from, to, number, bytes);
-  });
-}
-
-void SimNetwork::slice_sent(const PeerId& from, const PeerId& to, std::uint64_t number,
+void SimNetwork::slice_sent(const std::shared_ptr<Line>& line, const Turn& turn,
                             std::size_t bytes) {
-  auto found = lines_.find(from);
-  if (found == lines_.end())
-    return;
-  found->second.sending = false;
-  if (auto* connection = find(from, to, number); connection && !connection->stuck) {
-    auto& lane = connection->lanes[from];
+  line->sending = false;
+  auto& connection = *turn.connection;
+  if (connection.state == State::open && !connection.stuck) {
+    auto& lane = connection.lanes[turn.from_second];
     auto before = lane.buffered;
     lane.buffered -= bytes;
     lane.sent_of_first += bytes;
@@ -242,51 +260,53 @@ void SimNetwork::slice_sent(const PeerId& from, const PeerId& to, std::uint64_t 
       auto message = std::move(lane.waiting.front());
       lane.waiting.pop_front();
       lane.sent_of_first = 0;
-      deliver(from, to, number, std::move(message));
+      deliver(queue_.now(), turn, std::move(message));
     }
+    if (!lane.waiting.empty())
+      line->turns.push_back(turn);
     if ((before >= core::send_low_mark && lane.buffered < core::send_low_mark) ||
         lane.buffered == 0)
-      found->second.node->buffered(to, lane.buffered);
+      line->node->buffered(connection.ends[!turn.from_second], lane.buffered);
   }
-  pump(from);
+  if (!line->sending)
+    pump(line);
 }
 
-void SimNetwork::deliver(const PeerId& from, const PeerId& to, std::uint64_t number,
-                         Message message) {
-  auto target = lines_.find(to);
-  auto* connection = find(from, to, number);
-  if (target == lines_.end() || !connection)
-    return;
-  auto& lane = connection->lanes[from];
-  auto way = connection->one_way;
+/// `sent`: when the last byte of it has gone through the sender's line.
+void SimNetwork::deliver(Time sent, const Turn& turn, Message message) {
+  auto& connection = *turn.connection;
+  auto& lane = connection.lanes[turn.from_second];
+  auto way = connection.one_way;
   std::bernoulli_distribution lost(settings_.loss);
   while (settings_.loss > 0 && lost(random_))
-    way += 3 * connection->one_way; // noticed by the receiver, asked for, sent again
-  auto at = std::max(target->second.down.send(queue_.now(), message.bytes()) + way, lane.arrived);
-  lane.arrived = at;
-  queue_.at(at, [this, from, to, number, message = std::move(message)] {
-    arrive(from, to, number, message);
-  });
+    way += 3 * connection.one_way; // noticed by the receiver, asked for, sent again
+  auto& target = *connection.lines[!turn.from_second];
+  lane.arrived = std::max(target.down.send(sent, message.bytes()) + way, lane.arrived);
+  queue_.at(lane.arrived, [this, turn, message = std::move(message)] { arrive(turn, message); });
 }
 
-void SimNetwork::arrive(const PeerId& from, const PeerId& to, std::uint64_t number,
-                        const Message& message) {
-  auto target = lines_.find(to);
-  if (target == lines_.end() || !find(from, to, number))
+void SimNetwork::arrive(const Turn& turn, const Message& message) {
+  const auto& connection = *turn.connection;
+  const auto& from = connection.ends[turn.from_second];
+  const auto& to = connection.ends[!turn.from_second];
+  bool flushed = message.size == 0 && connection.closed_by == from && !find(from, to);
+  auto target = line(to);
+  if ((connection.state != State::open && !flushed) ||
+      target != connection.lines[!turn.from_second])
     return;
   carried_ += message.bytes();
   if (message.size == 0) {
-    target->second.node->message(from, message.header);
+    target->node->message(from, message.header);
     return;
   }
   arriving_.assign(message.header.begin(), message.header.end());
   arriving_.insert(arriving_.end(), message.chunk.data(), message.chunk.data() + message.size);
-  target->second.node->message(from, arriving_);
+  target->node->message(from, arriving_);
 }
 
 Time SimNetwork::receive(const PeerId& to, std::uint64_t bytes) {
-  auto found = lines_.find(to);
-  return found == lines_.end() ? queue_.now() : found->second.down.send(queue_.now(), bytes);
+  auto here = line(to);
+  return here ? here->down.send(queue_.now(), bytes) : queue_.now();
 }
 
 Duration SimNetwork::drawn(Duration least, Duration most) {

@@ -9,11 +9,12 @@
 #include "sim/node.h"
 #include "sim/sim_link.h"
 
+#include <array>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,9 @@ class SimNetwork {
 public:
   SimNetwork(EventQueue& queue, const NetworkSettings& settings, std::uint64_t seed)
       : queue_(queue), settings_(settings), random_(seed) {}
+  ~SimNetwork();
+  SimNetwork(const SimNetwork&) = delete;
+  SimNetwork& operator=(const SimNetwork&) = delete;
 
   /// `node` must be detached before it goes.
   void attach(Node& node, const Access& access);
@@ -52,7 +56,8 @@ public:
   void disconnect(const PeerId& from, const PeerId& to);
 
   void send(const PeerId& from, const PeerId& to, Message message);
-  /// Bytes given to send() that have not left yet.
+  /// Bytes of pieces given to send() that have not left yet. Shorter messages do not count: telling
+  /// of each that it has gone would double the number of events.
   std::size_t buffered(const PeerId& from, const PeerId& to) const;
 
   /// When `bytes` from elsewhere (the CDN), sent to this viewer now, will have arrived.
@@ -61,24 +66,19 @@ public:
   std::uint64_t carried() const { return carried_; } ///< bytes of messages delivered
 
 private:
+  struct Connection;
   /// One direction of a connection.
   struct Lane {
     std::deque<Message> waiting;
-    std::size_t buffered = 0;
+    std::size_t buffered = 0; ///< bytes of pieces
     std::size_t sent_of_first = 0;
     Time arrived{}; ///< the last message: they keep their order
   };
-  enum class State { offered, setting_up, open };
-  struct Connection {
-    State state = State::offered;
-    unsigned offers = 0; ///< 2: they crossed
-    unsigned refusals = 0;
-    std::uint64_t number = 0; ///< events of an older one between the same two are void
-    Duration one_way{};
-    bool stuck = false;           ///< one end has vanished
-    std::map<PeerId, Lane> lanes; ///< by sender
+  /// A lane that has something to send.
+  struct Turn {
+    std::shared_ptr<Connection> connection;
+    bool from_second = false;
   };
-  using Pair = std::pair<PeerId, PeerId>; ///< the lower id first
   struct Line {
     Node* node = nullptr;
     SimLink down;
@@ -86,34 +86,45 @@ private:
     Nat nat = Nat::open;
     std::size_t slice = 0; ///< bytes that one connection sends before it is the next one's turn
     bool sending = false;
-    PeerId turn; ///< whose lane was served last
+    std::deque<Turn> turns;
+    std::vector<std::shared_ptr<Connection>> connections; ///< of whatever state
   };
+  enum class State { offered, setting_up, open, closed };
+  struct Connection {
+    std::array<PeerId, 2> ends;                 ///< the lower id first
+    std::array<std::shared_ptr<Line>, 2> lines; ///< while it is open
+    std::array<Lane, 2> lanes;                  ///< by sender
+    State state = State::offered;
+    unsigned offers = 0; ///< 2: they crossed
+    unsigned refusals = 0;
+    Duration one_way{};
+    bool stuck = false; ///< one end has vanished
+    std::optional<PeerId> closed_by;
+    std::size_t side(const PeerId& end) const { return end == ends[1]; }
+    const PeerId& other(const PeerId& end) const { return ends[1 - side(end)]; }
+  };
+  using Shared = std::shared_ptr<Connection>;
 
-  static Pair pair(const PeerId& a, const PeerId& b) { return a < b ? Pair{a, b} : Pair{b, a}; }
-  Connection* find(const PeerId& a, const PeerId& b);
-  const Connection* find(const PeerId& a, const PeerId& b) const;
-  Connection* find(const PeerId& a, const PeerId& b, std::uint64_t number);
-  void offer_arrives(const PeerId& from, const PeerId& to, std::uint64_t number);
-  void refused(const PeerId& from, const PeerId& to, Connection& connection);
-  void set_up(const PeerId& from, const PeerId& to, std::uint64_t number);
-  void tell_closed(const PeerId& who, const PeerId& of, Duration after);
+  Shared find(const PeerId& a, const PeerId& b) const;
+  std::shared_ptr<Line> line(const PeerId& of) const;
+  Shared make(const PeerId& from, const PeerId& to);
+  void remove(Connection& connection);
+  void offer_arrives(const PeerId& from, const Shared& connection);
+  void refused(const PeerId& from, const Shared& connection);
+  void set_up(const PeerId& from, const Shared& connection);
+  void tell_closed(const PeerId& who, const PeerId& of, Time at);
   void tell_unreachable(const PeerId& who, const PeerId& of);
-  Connection& make(const PeerId& from, const PeerId& to);
 
-  void pump(const PeerId& from);
-  std::optional<PeerId> next_lane(const Line& line, const PeerId& from);
-  void slice_sent(const PeerId& from, const PeerId& to, std::uint64_t number, std::size_t bytes);
-  void deliver(const PeerId& from, const PeerId& to, std::uint64_t number, Message message);
-  void arrive(const PeerId& from, const PeerId& to, std::uint64_t number, const Message& message);
+  void pump(const std::shared_ptr<Line>& line);
+  void slice_sent(const std::shared_ptr<Line>& line, const Turn& turn, std::size_t bytes);
+  void deliver(Time sent, const Turn& turn, Message message);
+  void arrive(const Turn& turn, const Message& message);
   Duration drawn(Duration least, Duration most);
 
   EventQueue& queue_;
   NetworkSettings settings_;
   std::mt19937_64 random_;
-  std::map<PeerId, Line> lines_;
-  std::map<Pair, Connection> connections_;
-  std::map<PeerId, std::vector<PeerId>> peers_; ///< open, in order of id; for the turns
-  std::uint64_t numbers_ = 0;
+  std::unordered_map<PeerId, std::shared_ptr<Line>> lines_;
   std::uint64_t carried_ = 0;
   std::vector<std::uint8_t> arriving_; ///< header and chunk of a piece, while it is told
 };

@@ -146,18 +146,18 @@ void SimViewer::act() {
   sleep();
 }
 
+/// An alarm that rings too early is set anew then: most of them would be moved many times.
 void SimViewer::sleep() {
-  auto at = std::max(swarm_->next_wakeup(), now() + least_sleep);
-  if (at == wake_at_ || !watching_)
+  wake_at_ = std::max(swarm_->next_wakeup(), now() + least_sleep);
+  if (wake_at_ >= alarm_at_ || !watching_)
     return;
-  wake_at_ = at;
-  ++wake_number_;
-  if (at == Time::max())
-    return;
-  around_.queue.at(at, [this, number = wake_number_] {
-    if (number != wake_number_ || !watching_)
+  alarm_at_ = wake_at_;
+  around_.queue.at(alarm_at_, [this, number = ++alarm_number_] {
+    if (number != alarm_number_ || !watching_)
       return;
-    wake_at_ = Time::max();
+    alarm_at_ = Time::max();
+    if (wake_at_ > now())
+      return sleep();
     ++calls_;
     swarm_->advance(now());
     act();
@@ -206,7 +206,8 @@ void SimViewer::carry_out(const core::RefreshPlaylist&) {
 
 void SimViewer::carry_out(core::Send& send) {
   note(4, std::hash<PeerId>()(send.to), send.header.size() + send.size);
-  sent_to_.insert(send.to);
+  if (send.size > 0)
+    sent_to_.insert(send.to);
   around_.network.send(id(), send.to, {std::move(send.header), std::move(send.chunk), send.size});
 }
 

@@ -99,8 +99,9 @@ private:
   std::uint64_t poll_number_ = 0;
   bool polling_ = false;
   std::optional<SequenceNumber> newest_;
-  Time wake_at_ = Time::max();
-  std::uint64_t wake_number_ = 0;
+  Time wake_at_ = Time::max();  ///< the swarm wants to be woken
+  Time alarm_at_ = Time::max(); ///< the next event that looks whether it does
+  std::uint64_t alarm_number_ = 0;
 
   std::map<Segment, Played> played_;
   std::optional<core::Deliver> last_;
