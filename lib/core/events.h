@@ -49,11 +49,18 @@ struct FetchError {
   std::string detail;
 };
 
+/// The tracker appoints viewers to fetch new chunks (core/seeding.h).
+struct SeedPlace {
+  std::uint8_t places = 0; ///< 0: it appoints nobody
+  std::uint8_t place = 0;  ///< of this viewer, from 1; 0: none
+};
+
 /// What the tracker knows of the swarm.
 struct TrackerAnswer {
   std::uint32_t population = 0; ///< viewers of the RID, this one included
   Duration interval{};          ///< until the next announce
   std::vector<PeerId> peers;
+  SeedPlace seed;
 };
 
 } // namespace p2plive::core

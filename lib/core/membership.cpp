@@ -11,9 +11,10 @@ constexpr std::size_t most_candidates = 256;
 constexpr std::size_t most_banned = 1'024;
 /// Offers accepted beyond max-peers, so that a newcomer is not refused by everybody.
 constexpr std::size_t spare_slots = 2;
-/// A viewer goes out for half of its places and leaves the others to who comes, for some can be met
-/// by few; small swarms are full meshes nevertheless.
-constexpr std::size_t full_mesh = 12;
+/// A viewer goes out for so many places, for more when these do not give it enough, and leaves the
+/// others to who comes: some can be met by few. Small swarms are full meshes nevertheless.
+constexpr std::size_t places_wanted = 15;
+constexpr std::size_t places_wanted_when_short = 30;
 /// What is remembered of attempts, in attempts.
 constexpr double reach_memory = 32;
 /// Who reaches less than this share of others asks the tracker again when it has tried everybody.
@@ -74,6 +75,7 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
   tracker_failures_ = 0;
   announced_ = true;
   population_ = std::max<std::uint32_t>(answer.population, 1);
+  seed_place_ = answer.seed;
   for (const auto& peer : answer.peers)
     if (peer != self_ && !banned_.contains(peer)) {
       auto& candidate = remember(peer);
@@ -132,8 +134,19 @@ void Membership::announce_sooner(Time now) {
   announce_at_ = std::min(announce_at_, soon);
 }
 
-std::size_t Membership::wanted() const {
-  return std::max<std::size_t>(max_peers_ / 2, std::min<std::size_t>(max_peers_, full_mesh));
+void Membership::fell_short(Time now) {
+  std::rotate(fell_short_at_.begin(), fell_short_at_.begin() + 1, fell_short_at_.end());
+  fell_short_at_.back() = now;
+}
+
+/// Repeatedly, and not long ago.
+bool Membership::falls_short(Time now) const {
+  return fell_short_at_.front() > Time{} && now - fell_short_at_.front() < evict_every;
+}
+
+std::size_t Membership::wanted(Time now) const {
+  return std::min<std::size_t>(max_peers_,
+                               falls_short(now) ? places_wanted_when_short : places_wanted);
 }
 
 void Membership::attempted(bool path) {
@@ -225,19 +238,23 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
     return entry.second.ready(now) && entry.second.failures == 0 &&
            !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
-  bool full = open.size() == wanted() || open.size() >= max_peers_;
+  bool full = falls_short(now) ? open.size() >= wanted(now)
+                               : open.size() == wanted(now) || open.size() >= max_peers_;
   if (now < evict_at_ || !full || !somebody_new || !step.drop.empty())
     return;
   evict_at_ = now + evict_every;
+  bool need = falls_short(now);
+  auto use = [&](const Neighbour& neighbour) {
+    return need ? neighbour.received() : neighbour.exchanged();
+  };
   const Neighbour* worst = nullptr;
   for (const auto& [id, neighbour] : open)
-    if (now - neighbour.opened_at() > probation &&
-        (!worst || neighbour.exchanged() < worst->exchanged()))
+    if (now - neighbour.opened_at() > probation && (!worst || use(neighbour) < use(*worst)))
       worst = &neighbour;
   double mean = 0;
   for (const auto& [id, neighbour] : open)
-    mean += neighbour.exchanged() / static_cast<double>(open.size());
-  if (worst && (mean == 0 || worst->exchanged() < little * mean))
+    mean += use(neighbour) / static_cast<double>(open.size());
+  if (worst && (mean == 0 || use(*worst) < little * mean))
     step.drop.emplace_back(worst->id(), "replaced by somebody new");
 }
 
@@ -251,13 +268,14 @@ void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step&
       ready.push_back(id);
   std::shuffle(ready.begin(), ready.end(), random_);
   for (const auto& id : ready) {
-    if (open.size() + connecting_.size() >= wanted() || connecting_.size() >= at_once)
+    if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
       break;
     connecting_.emplace(id, now);
     step.connect.push_back(id);
   }
   bool tried_all = ready.size() <= step.connect.size() && connecting_.empty();
-  if (tried_all && open.size() < wanted() && knows_reach() && reach() < low_reach)
+  if (tried_all && open.size() < wanted(now) && knows_reach() &&
+      (reach() < low_reach || falls_short(now)))
     announce_sooner(now);
 }
 

@@ -7,6 +7,7 @@
 #include "core/neighbour.h"
 #include "core/settings.h"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <random>
@@ -32,6 +33,9 @@ public:
   /// left.
   std::uint32_t audience(const std::map<PeerId, Neighbour>& open) const;
 
+  /// What the tracker has appointed this viewer to.
+  SeedPlace seed_place() const { return seed_place_; }
+
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
   void opened(const PeerId& peer);
@@ -49,6 +53,9 @@ public:
   void set_max_peers(unsigned peers) { max_peers_ = peers; }
   /// What this viewer uploads, in kbit/s, is another figure now; the tracker is to know soon.
   void uplink_changed(Time now, std::uint32_t kilobits);
+
+  /// Something had to come from the CDN because no neighbour could give it in time.
+  void fell_short(Time now);
 
   /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
   /// rule of succession).
@@ -76,7 +83,8 @@ private:
   void attempted(bool path);
   void found_no_path(Time now);
   bool hardly_reaches_anybody() const;
-  std::size_t wanted() const;
+  std::size_t wanted(Time now) const;
+  bool falls_short(Time now) const;
   void judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
   void announce(Time now, std::size_t open, Step& step);
@@ -86,6 +94,7 @@ private:
   unsigned max_peers_;
   std::mt19937_64 random_;
   std::uint32_t population_ = 1;
+  SeedPlace seed_place_;
   std::map<PeerId, Candidate> candidates_;
   std::map<PeerId, Time> connecting_; ///< since when
   std::set<PeerId> banned_;
@@ -99,6 +108,7 @@ private:
   Time not_before_{}; ///< the tracker wants no announce before
   Time review_at_ = Time::max();
   Time evict_at_{};
+  std::array<Time, 3> fell_short_at_{}; ///< the last times
   bool announced_ = false;
   unsigned tracker_failures_ = 0;
 };

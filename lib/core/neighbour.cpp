@@ -118,6 +118,11 @@ std::size_t Neighbour::holds(Time now, std::size_t bytes) {
   return std::exchange(given_, false) ? 0 : left;
 }
 
+void Neighbour::pass_of_time(double share) {
+  exchanged_ *= share;
+  received_ *= share;
+}
+
 bool Neighbour::stands_still(Time now, double rate) const {
   auto patience = std::max(stall_seconds, 4 * static_cast<double>(buffered_) / rate);
   return buffered_ > 0 && seconds(now - moved_at_) > patience;
@@ -195,6 +200,7 @@ void Neighbour::delivered(Time now, const ChunkName& chunk, std::size_t bytes) {
   }
   last_piece_ = now;
   exchanged_ += static_cast<double>(bytes);
+  received_ += static_cast<double>(bytes);
   failures_ = 0;
   owed_.erase(found);
 }

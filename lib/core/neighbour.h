@@ -82,8 +82,9 @@ public:
   double quality() const;               ///< to be compared with other viewers' only
   /// Bytes of pieces, in either direction, of late.
   double exchanged() const { return exchanged_; }
-  void pass_of_time(double share) { exchanged_ *= share; } ///< what is long ago counts for less
-  unsigned failures() const { return failures_; }          ///< in a row
+  double received() const { return received_; }   ///< of these, from it
+  void pass_of_time(double share);                ///< what is long ago counts for less
+  unsigned failures() const { return failures_; } ///< in a row
 
   void heard(Time now) { last_heard_ = now; }
   Time last_heard() const { return last_heard_; }
@@ -113,6 +114,7 @@ private:
   double uplink_ = 0;
   std::optional<unsigned> reach_;
   double exchanged_ = 0;
+  double received_ = 0;
   std::size_t buffered_ = 0;
   bool given_ = false;    ///< since the connection said how much it holds
   Time moved_at_{};       ///< when something left, or was given to an empty one

@@ -112,8 +112,9 @@ private:
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       return;
     }
-    auto duty = seeding_duty({s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads},
-                             segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
+    auto duty = seeding_duty(
+        {s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads, s_.seed_place},
+        segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
                        ? Time::max()
                        : std::max(entry.listed_at + duty.after, s_.hold_seeding_until);
@@ -142,13 +143,14 @@ private:
       auto& before = plan_.fetches.back();
       if (before.sn == segment.sn() && before.last + 1 == first) {
         before.last = last;
+        before.urgent |= urgent;
         return true;
       }
     }
     auto under_way = s_.fetches.under_way().size() + plan_.fetches.size();
     if (under_way >= (urgent ? most_transfers : most_transfers_ahead))
       return false; // the end of a transfer makes the next plan
-    plan_.fetches.push_back({segment.sn(), first, last});
+    plan_.fetches.push_back({segment.sn(), first, last, urgent});
     return true;
   }
 
@@ -159,7 +161,8 @@ private:
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
             number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
-          seeders_near_.push_back({id, seeding_weight(neighbour.uplink(), s_.bitrate)});
+          seeders_near_.push_back(
+              {id, seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), s_.bitrate)});
       seeders_ = &seeders_near_;
     }
     return *seeders_;

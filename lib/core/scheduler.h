@@ -29,6 +29,7 @@ struct Situation {
   const Fetches& fetches;
   const std::map<PeerId, Neighbour>& neighbours;
   std::uint32_t population = 1;
+  SeedPlace seed_place;
   unsigned reach = 0;  ///< of this viewer; per cent; 0: not known
   bool uploads = true; ///< this viewer may pass on what it has
   std::optional<double> seed_share;
@@ -42,6 +43,7 @@ struct PlannedFetch {
   SequenceNumber sn{};
   std::uint32_t first = 0;
   std::uint32_t last = 0;
+  bool urgent = false; ///< for want of somebody who gives it in time; otherwise it is a duty
 };
 
 /// A request to take back.

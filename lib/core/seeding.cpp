@@ -18,6 +18,8 @@ constexpr double most_bitrates = 8;
 /// Who is not known yet must get something to pass on, or it never is.
 constexpr double unknown_bitrates = 4;
 constexpr double least_weight = 1e-3;
+/// Appointed viewers of whom one at least will fetch a chunk.
+constexpr unsigned most_deputies = 3;
 
 /// Uniform in (0, 1], the same for every viewer that asks.
 double chance(const PeerId& viewer, SequenceNumber sn, std::uint32_t chunk) {
@@ -31,10 +33,11 @@ double turn(const Seeder& seeder, SequenceNumber sn, std::uint32_t chunk) {
 
 } // namespace
 
-double seeding_weight(double uplink, double bitrate) {
+double seeding_weight(double uplink, unsigned reach, double bitrate) {
   auto bitrates =
       uplink > 0 && bitrate > 0 ? std::min(uplink / bitrate, most_bitrates) : unknown_bitrates;
-  return std::max(bitrates * bitrates, least_weight);
+  auto reached = reach > 0 ? bitrates * reach / 100 : bitrates;
+  return std::max(reached * reached, least_weight);
 }
 
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk) {
@@ -56,16 +59,24 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
     return {sooner * widening_step, false};
   }
 
+  // The first copies are given the time that they take to come near everybody.
+  auto wait = std::log(view.population) / std::log(near + 1);
+  if (auto [places, place] = view.appointed; places > 0) {
+    auto first = mix(mix(number(sn)), chunk) % places;
+    auto rank = (place - 1u + places - first) % places;
+    if (place > 0 && rank <= most_deputies)
+      return {rank * widening_step, false};
+    wait += most_deputies;
+  }
+
   auto weights = view.self.weight;
   for (const auto& neighbour : view.neighbours)
     weights += neighbour.weight;
   auto p = wanted_copies / view.population * view.self.weight / (weights / near);
   auto doublings = std::max(0.0, std::ceil(std::log2(drawn / p)));
-  if (doublings == 0)
+  if (doublings == 0 && view.appointed.places == 0)
     return {0ns, false};
-  // The first copies are given the time that they take to come near everybody.
-  auto hops = std::log(view.population) / std::log(near + 1);
-  auto wait = std::min(doublings, 64.0) - 1 + hops;
+  wait += std::clamp(doublings, 1.0, 64.0) - 1;
   return {std::chrono::duration_cast<Duration>(wait * widening_step), false};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/clock.h"
+#include "core/events.h"
 #include "core/ids.h"
 
 #include <cstdint>
@@ -20,8 +21,9 @@ struct Seeder {
 
 /// How much better a viewer passes chunks on than one whose uplink is one bitrate: as the square of
 /// its uplink, for its first neighbours get the chunk sooner, and more of them. Beyond eight
-/// bitrates all are equal, and an uplink that is not known counts as four.
-double seeding_weight(double uplink, double bitrate);
+/// bitrates all are equal, and an uplink that is not known counts as four. `reach`, in per cent,
+/// counts likewise, where it is known (not 0): what few can come and get helps few.
+double seeding_weight(double uplink, unsigned reach, double bitrate);
 
 /// What one viewer knows when it decides.
 struct SeedingView {
@@ -30,6 +32,7 @@ struct SeedingView {
   std::uint32_t population = 1; ///< viewers of the RID, this one included, as the tracker says
   std::optional<double> share;  ///< a fixed proportion 0..1 instead of the coordinated rule
   bool uploads = true;          ///< what it fetches, others get from it
+  SeedPlace appointed;          ///< by the tracker
 };
 
 /// When this viewer fetches the chunk if until then nobody near has it.
@@ -51,7 +54,10 @@ inline constexpr double wanted_copies = 1.0;
 ///   neighbours the one with the lowest turn fetches at once, the second lowest one step later, and
 ///   so on, so that a viewer that fails costs delay and not a stall. With d neighbours each that
 ///   makes population / (d + 1) copies: exactly one when everybody is connected to everybody.
-/// - Where that would be more than two, those fetch whose hash falls under p =
+/// - Where that would be more than two, chunks are dealt to the viewers that the tracker has
+///   appointed: one fetches at once, the next one of them a step later, and so on.
+/// - Where there are none, or when all that has had time to come near everybody, those fetch whose
+/// hash falls under p =
 ///   wanted_copies / population x weight / mean weight of those near; p doubles with every step
 ///   after the time that the first copies take to come near everybody.
 /// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when

@@ -23,7 +23,7 @@ struct Settings {
   Late late = Late::skip;
   std::optional<Duration> cdn_threshold;     ///< none: from measured fetches
   std::optional<double> seed_share;          ///< none: coordinated; else a fixed proportion 0..1
-  unsigned max_peers = 30;                   ///< connections at most
+  unsigned max_peers = 60;                   ///< connections at most
   std::optional<std::uint64_t> upload_limit; ///< bytes a second; none: no limit; 0: never
   std::size_t pool_limit = 128u << 20;       ///< bytes
   Keeping keeping = Keeping::bytes;          ///< sizes: only in simulations

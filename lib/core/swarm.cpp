@@ -292,10 +292,11 @@ void Swarm::Impl::plan_and_ask() {
     return;
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
-  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, store.bitrate())};
-  auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
-                          membership.audience(neighbours), reach(), uploader.allowed(),
-                          settings.seed_share, urgent, last, hold_seeding_until_});
+  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, reach(), store.bitrate())};
+  auto plan =
+      core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
+                  membership.audience(neighbours), membership.seed_place(), reach(),
+                  uploader.allowed(), settings.seed_share, urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -310,6 +311,8 @@ void Swarm::Impl::plan_and_ask() {
   for (const auto& planned : plan.fetches) {
     auto& transfer = fetches.start(now, planned.sn, planned.first, planned.last);
     ++stats_.cdn_requests;
+    if (planned.urgent && primed_)
+      membership.fell_short(now);
     auto first = std::uint64_t{planned.first} * chunk_size;
     auto last = (std::uint64_t{planned.last} + 1) * chunk_size - 1;
     actions.emplace_back(Fetch{transfer.id, planned.sn, first, last});

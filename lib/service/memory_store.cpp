@@ -8,11 +8,18 @@ namespace p2plive::service {
 namespace {
 
 constexpr unsigned most_drawn = 8; // for one viewer handed out
+constexpr unsigned most_drawn_for_hard = 24;
 // So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned max_expiries_a_call = 10'000;
 
 std::int64_t second_after(Time time) {
   return std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// Whom a new chunk should come to first.
+std::uint64_t strength(const TrackedViewer& viewer) {
+  auto upload = std::max(viewer.upload_kbps, std::uint32_t{1}); // not known: better than nobody
+  return viewer.reach < hard_to_reach ? 0 : std::uint64_t{upload} * viewer.reach;
 }
 
 bool is_open(const TrackedViewer& viewer) {
@@ -37,7 +44,8 @@ public:
     auto tries = 2 * target + 8;
     while (size > 0 && chosen_.size() < target && tries-- > 0) {
       auto pick = list[store_.random_.below(size)];
-      for (unsigned drawn = 1; drawn < (choosy ? most_drawn : 1); ++drawn) {
+      auto most = !choosy ? 1 : hard() ? most_drawn_for_hard : most_drawn;
+      for (unsigned drawn = 1; drawn < most; ++drawn) {
         if (drawn > 1 && !hard() && eligible(pick) &&
             viewer(pick).upload_kbps >= query_.upload_kbps)
           break;
@@ -110,6 +118,7 @@ Upserted MemoryStore::upsert(const Rid& rid, const TrackedViewer& viewer, Time n
       unlist(member->second);
       slot.viewer = viewer;
       list(member->second);
+      appoint(member->second);
       return Upserted::stored;
     }
   }
@@ -126,7 +135,55 @@ Upserted MemoryStore::upsert(const Rid& rid, const TrackedViewer& viewer, Time n
   found->second.members.emplace(viewer.id, index);
   list(index);
   schedule(index);
+  appoint(index);
   return Upserted::stored;
+}
+
+// A place that is free goes to who is not much weaker than the strongest of some others; one that
+// is taken to who is much stronger, for until the one before it announces itself again both fetch.
+void MemoryStore::appoint(SlotIndex index) {
+  auto& slot = slots_[index];
+  auto own = strength(slot.viewer);
+  if (slot.seed_place > 0) {
+    if (own == 0)
+      discharge(index);
+    return;
+  }
+  auto& seeders = slot.swarm->seeders;
+  auto weakest = std::ranges::min_element(seeders, {}, [&](const auto& seeder) {
+    return seeder ? strength(slots_[*seeder].viewer) + 1 : 0;
+  });
+  auto to_beat = *weakest ? 4 * strength(slots_[**weakest].viewer) : strongest_of_some(*slot.swarm);
+  if (own == 0 || 2 * own < to_beat)
+    return;
+  if (*weakest)
+    discharge(**weakest);
+  *weakest = index;
+  slot.seed_place = static_cast<std::uint8_t>(weakest - seeders.begin() + 1);
+}
+
+void MemoryStore::discharge(SlotIndex index) {
+  auto& slot = slots_[index];
+  if (slot.seed_place > 0)
+    slot.swarm->seeders[slot.seed_place - 1u].reset();
+  slot.seed_place = 0;
+}
+
+std::uint64_t MemoryStore::strongest_of_some(const Swarm& swarm) {
+  std::uint64_t strongest = 0;
+  for (unsigned drawn = 0; drawn < most_drawn && !swarm.open.empty(); ++drawn) {
+    auto index = swarm.open[random_.below(static_cast<std::uint32_t>(swarm.open.size()))];
+    strongest = std::max(strongest, strength(slots_[index].viewer));
+  }
+  return strongest;
+}
+
+std::uint8_t MemoryStore::seed_place(const Rid& rid, const PeerId& id) const {
+  auto swarm = swarms_.find(rid);
+  if (swarm == swarms_.end())
+    return 0;
+  auto member = swarm->second.members.find(id);
+  return member == swarm->second.members.end() ? 0 : slots_[member->second].seed_place;
 }
 
 bool MemoryStore::remove(const Rid& rid, const PeerId& id, NetworkPrefix network) {
@@ -239,6 +296,7 @@ void MemoryStore::unlist(SlotIndex index) {
 
 void MemoryStore::drop(SlotIndex index) {
   unlist(index);
+  discharge(index);
   auto& slot = slots_[index];
   auto* swarm = slot.swarm;
   swarm->members.erase(slot.viewer.id);

@@ -5,6 +5,7 @@
 #include "service/random.h"
 #include "service/tracker_store.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -28,6 +29,7 @@ public:
   bool remove(const Rid& rid, const PeerId& id, NetworkPrefix network) override;
   std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) override;
   void expire(Time now) override;
+  std::uint8_t seed_place(const Rid& rid, const PeerId& id) const override;
   std::size_t population(const Rid& rid) const override;
   std::size_t viewers() const override { return slots_.size() - free_.size(); }
   std::size_t swarms() const override { return swarms_.size(); }
@@ -45,12 +47,14 @@ private:
     List open;
     std::unordered_map<NetworkPrefix, List, KeyedHash> by_network;
     std::unordered_map<RegionId, List, KeyedHash> by_region; // without RegionId::unknown
+    std::array<std::optional<SlotIndex>, seed_places> seeders;
   };
 
   struct Slot {
     TrackedViewer viewer;
     Swarm* swarm = nullptr; // none: the slot is free
     std::uint32_t generation = 0;
+    std::uint8_t seed_place = 0;                              // from 1
     std::uint32_t in_open = 0, in_network = 0, in_region = 0; // positions, while it is open
   };
 
@@ -65,6 +69,9 @@ private:
   void list(SlotIndex index);
   void unlist(SlotIndex index);
   void drop(SlotIndex index);
+  void appoint(SlotIndex index);
+  void discharge(SlotIndex index);
+  std::uint64_t strongest_of_some(const Swarm& swarm);
   void schedule(SlotIndex index);
   void add_to(List& list, SlotIndex index, std::uint32_t Slot::*position);
   void take_from(List& list, SlotIndex index, std::uint32_t Slot::*position);

@@ -49,7 +49,8 @@ Answer to_wire(const Introduction& introduction) {
   auto interval = static_cast<std::uint32_t>(introduction.interval.count());
   auto population = static_cast<std::uint32_t>(introduction.population);
   builder.Finish(wire::CreateAnnounceReply(builder, &version, interval, population,
-                                           builder.CreateVector(peers)));
+                                           builder.CreateVector(peers), seed_places,
+                                           introduction.seed_place));
   return reply(builder);
 }
 
@@ -80,6 +81,7 @@ Introduction Tracker::announce(const Announce& announce, Time now, double load) 
                        now + times(options_.expiry, stretch(load))};
   result.listed = store_->upsert(announce.rid, viewer, now) != Upserted::full;
   result.population = store_->population(announce.rid) + !result.listed;
+  result.seed_place = store_->seed_place(announce.rid, announce.peer);
   if (load <= strained || announce.connected == 0) {
     SampleQuery query{announce.peer,        announce.network,
                       announce.region,      std::min(announce.want, options_.max_peers),

@@ -41,6 +41,7 @@ struct Introduction {
   std::chrono::seconds interval{}; ///< announce again after it
   std::size_t population = 0;      ///< viewers of the RID, the asker included
   std::vector<PeerId> peers;
+  std::uint8_t seed_place = 0; ///< of `seed_places`, from 1; 0: none
   bool listed = true; ///< false: there is no memory for the asker; it may still meet others
 };
 

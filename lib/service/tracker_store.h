@@ -34,6 +34,9 @@ inline constexpr std::uint8_t hard_to_reach = 40;
 /// From here on nearly everybody can be met.
 inline constexpr std::uint8_t open_reach = 88;
 
+/// New chunks are dealt to so many appointed viewers of a RID (core/seeding.h).
+inline constexpr std::uint8_t seed_places = 16;
+
 /// Whom somebody would like to meet.
 struct SampleQuery {
   PeerId asker;
@@ -63,9 +66,13 @@ public:
   /// thirds of its region, the rest random; fewer only where there are no more. The first two parts
   /// are the better of two random ones by upload, or the best of up to eight until one uploads as
   /// much as the asker, for those who upload much spread a chunk fastest among themselves. Who is
-  /// hard to reach is given the best of eight by reach; of those nearly everybody can be met by,
-  /// the one that uploads most. Never the asker, an expired one, or one without a free slot.
+  /// hard to reach is given the best of two dozen by reach; of those nearly everybody can be met
+  /// by, the one that uploads most. Never the asker, an expired one, or one without a free slot.
   virtual std::vector<PeerId> sample(const Rid& rid, const SampleQuery& query, Time now) = 0;
+
+  /// Which of the appointed viewers it is, from 1; 0: none of them. They are chosen as they
+  /// announce themselves: those who upload most and can be met by most.
+  virtual std::uint8_t seed_place(const Rid& rid, const PeerId& id) const = 0;
 
   /// Forgets who has expired; in bounded steps, so call it often.
   virtual void expire(Time now) = 0;

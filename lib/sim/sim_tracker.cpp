@@ -1,99 +1,51 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sim/sim_tracker.h"
 
-#include <algorithm>
-#include <set>
+#include "service/memory_store.h"
+
+#include <memory>
 #include <utility>
 
 namespace p2plive::sim {
 
+SimTracker::SimTracker(EventQueue& queue, const TrackerSettings& settings, std::uint64_t seed)
+    : queue_(queue), latency_(settings.latency),
+      tracker_(settings.options,
+               std::make_unique<service::MemoryStore>(service::MemoryStore::Limits{}, seed),
+               seed + 1) {}
+
 void SimTracker::announce(const core::PeerId& from, const core::Announce& announce,
                           Answered answered) {
-  queue_.after(settings_.latency / 2, [this, from, announce, answered = std::move(answered)] {
+  queue_.after(latency_ / 2, [this, from, announce, answered = std::move(answered)] {
     std::optional<core::TrackerAnswer> reply;
-    if (!down) {
-      expire();
-      if (announce.event == core::Announce::Event::stopped)
-        remove(from);
-      else
-        note(from, announce);
+    if (!down)
       reply = answer(from, announce);
-    }
-    queue_.after(settings_.latency / 2, [answered, reply] { answered(reply); });
+    queue_.after(latency_ / 2, [answered, reply] { answered(reply); });
   });
 }
 
-void SimTracker::note(const core::PeerId& viewer, const core::Announce& said) {
-  auto [place, added] = places_.try_emplace(viewer, viewers_.size());
-  if (added)
-    viewers_.push_back({viewer, {}, {}});
-  viewers_[place->second].at = queue_.now();
-  viewers_[place->second].said = said;
-}
-
-void SimTracker::remove(const core::PeerId& viewer) {
-  auto found = places_.find(viewer);
-  if (found == places_.end())
-    return;
-  auto place = found->second;
-  places_.erase(found);
-  if (place + 1 != viewers_.size()) {
-    viewers_[place] = viewers_.back();
-    places_[viewers_[place].id] = place;
-  }
-  viewers_.pop_back();
-}
-
-/// Once a second at most: a look at everybody.
-void SimTracker::expire() {
-  if (queue_.now() < expire_at_)
-    return;
-  expire_at_ = queue_.now() + 1s;
-  for (std::size_t place = 0; place < viewers_.size();)
-    if (queue_.now() - viewers_[place].at > settings_.expiry)
-      remove(core::PeerId(viewers_[place].id));
-    else
-      ++place;
-}
-
-/// As service::TrackerStore::sample() has it.
-std::size_t SimTracker::pick(const core::Announce& asker, bool choosy) {
-  auto best = random_() % viewers_.size();
-  bool hard = asker.reach < core::hard_to_reach;
-  for (int drawn = 1; drawn < (choosy || hard ? 8 : 1); ++drawn) {
-    if (drawn > 1 && !hard && viewers_[best].said.upload_kbps >= asker.upload_kbps)
-      break;
-    auto other = random_() % viewers_.size();
-    const auto &a = viewers_[other].said, &b = viewers_[best].said;
-    auto reach = [&](const core::Announce& said) {
-      return hard ? std::min(said.reach, core::open_reach) : 0;
-    };
-    if (a.free_slots > 0 && std::pair(reach(a), a.upload_kbps) > std::pair(reach(b), b.upload_kbps))
-      best = other;
-  }
-  return best;
-}
-
-core::TrackerAnswer SimTracker::answer(const core::PeerId& to, const core::Announce& announce) {
+core::TrackerAnswer SimTracker::answer(const core::PeerId& from, const core::Announce& announce) {
+  using Event = service::Announce::Event;
+  service::Announce said;
+  said.peer.bytes = from.bytes;
+  // Nobody shares a network with anybody.
+  said.network = service::NetworkPrefix::of(from.bytes);
+  said.event = announce.event == core::Announce::Event::started   ? Event::started
+               : announce.event == core::Announce::Event::stopped ? Event::stopped
+                                                                  : Event::update;
+  said.want = announce.want;
+  said.free_slots = announce.free_slots;
+  said.upload_kbps = announce.upload_kbps;
+  said.connected = announce.connected;
+  said.reach = announce.reach;
+  auto now = service::Time(queue_.now().time_since_epoch());
+  auto introduction = tracker_.announce(said, now, 0);
   core::TrackerAnswer reply;
-  reply.population = claims.value_or(static_cast<std::uint32_t>(viewers_.size()));
-  reply.interval = settings_.interval;
-  std::set<std::size_t> chosen;
-  for (auto tries = 2 * announce.want + 8u; tries > 0 && reply.peers.size() < announce.want;
-       --tries) {
-    auto at = pick(announce, reply.peers.size() < announce.want * 2u / 3);
-    const auto& viewer = viewers_[at];
-    if (viewer.id != to && viewer.said.free_slots > 0 && chosen.insert(at).second)
-      reply.peers.push_back(viewer.id);
-  }
-  auto start = random_() % viewers_.size();
-  auto steps = std::min<std::size_t>(viewers_.size(), 4 * announce.want + 64u);
-  for (std::size_t i = 0; i < steps && reply.peers.size() < announce.want; ++i) {
-    auto at = (start + i) % viewers_.size();
-    const auto& viewer = viewers_[at];
-    if (viewer.id != to && viewer.said.free_slots > 0 && chosen.insert(at).second)
-      reply.peers.push_back(viewer.id);
-  }
+  reply.population = claims.value_or(static_cast<std::uint32_t>(introduction.population));
+  reply.interval = introduction.interval;
+  reply.seed = {service::seed_places, introduction.seed_place};
+  for (const auto& peer : introduction.peers)
+    reply.peers.push_back({peer.bytes});
   return reply;
 }
 

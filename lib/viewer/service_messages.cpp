@@ -110,6 +110,8 @@ std::optional<core::TrackerAnswer> read_announce_reply(std::span<const std::uint
   if (!reply || !speaks_our_version(reply->version()))
     return {};
   core::TrackerAnswer answer;
+  if (reply->seed_place() <= reply->seed_places())
+    answer.seed = {reply->seed_places(), reply->seed_place()};
   answer.population = std::max(reply->population(), 1u);
   answer.interval =
       std::clamp<std::chrono::seconds>(std::chrono::seconds(reply->interval_s()), 1s, 10min);

@@ -36,7 +36,7 @@ struct ViewerOptions {
   Late late = Late::skip;
   std::optional<std::chrono::nanoseconds> cdn_threshold; ///< none: automatic
   std::optional<double> seed_share;                      ///< none: automatic; else 0..1
-  unsigned max_peers = 30;
+  unsigned max_peers = 60;
   std::optional<std::uint64_t> upload_limit; ///< bits a second; none: no limit; 0: never upload
   std::string user_agent;                    ///< empty: "p2plive/VERSION"
   std::string local_address; ///< data channels use this address only; empty: all interfaces, or

@@ -82,11 +82,12 @@ GST_END_TEST;
 // Rule: who uploads more fetches more often, as the square of its uplink up to eight bitrates; the
 // copies stay as many.
 GST_START_TEST(the_strong_come_first) {
-  fail_unless(seeding_weight(4e5, 2e5) == 4);
-  fail_unless(seeding_weight(1e5, 2e5) == 0.25);
-  fail_unless(seeding_weight(1e9, 2e5) == 64 && seeding_weight(2e9, 2e5) == 64);
-  fail_unless(seeding_weight(0, 2e5) == 16 && seeding_weight(1e6, 0) == 16);
-  fail_unless(seeding_weight(1, 2e5) > 0);
+  fail_unless(seeding_weight(4e5, 0, 2e5) == 4);
+  fail_unless(seeding_weight(1e5, 0, 2e5) == 0.25);
+  fail_unless(seeding_weight(1e9, 0, 2e5) == 64 && seeding_weight(2e9, 0, 2e5) == 64);
+  fail_unless(seeding_weight(0, 0, 2e5) == 16 && seeding_weight(1e6, 0, 0) == 16);
+  fail_unless(seeding_weight(1, 0, 2e5) > 0);
+  fail_unless(seeding_weight(4e5, 50, 2e5) == 1); // only half of the others can come and get it
 
   // In a mesh: one of weight four beside four of weight one gets half of the chunks.
   std::vector<Seeder> weak{seeder(1), seeder(2), seeder(3), seeder(4)};
@@ -109,6 +110,35 @@ GST_START_TEST(the_strong_come_first) {
   fail_unless(by_strong > 4 * by_weak, "%f and %f", by_strong, by_weak);
   auto copies = (by_strong + by_weak) / 100;
   fail_unless(copies > 0.6 * wanted_copies && copies < 1.5 * wanted_copies, "%f", copies);
+}
+GST_END_TEST;
+
+// Rule: where the tracker appoints viewers, exactly one of them fetches a chunk at once, three more
+// stand by a step after each other, and nobody else comes before these have had their time. Each of
+// them gets its share.
+GST_START_TEST(the_appointed_fetch) {
+  constexpr std::uint8_t places = 16;
+  std::vector<Seeder> near{seeder(20'001), seeder(20'002), seeder(20'003)};
+  auto hops = std::log(1'000) / std::log(5);
+  std::vector<int> first(places);
+  for (std::uint32_t chunk = 0; chunk < 800; ++chunk) {
+    std::multiset<Duration> early;
+    for (std::uint8_t place = 0; place <= places; ++place) {
+      SeedingView view{seeder(place), near, 1'000, {}};
+      view.appointed = {places, place};
+      auto after = seeding_duty(view, SequenceNumber{chunk / 16}, chunk % 16).after;
+      if (after <= 3 * widening_step)
+        early.insert(after);
+      else
+        fail_unless(after > (hops + 2.99) * widening_step);
+      if (after == 0ns)
+        ++first.at(place - 1u);
+    }
+    std::multiset<Duration> expected{0ns, widening_step, 2 * widening_step, 3 * widening_step};
+    fail_unless(early == expected);
+  }
+  for (auto count : first)
+    fail_unless(count > 20 && count < 90, "%d of 800", count);
 }
 GST_END_TEST;
 
@@ -143,6 +173,7 @@ static Suite* seeding_suite() {
   tcase_add_test(tcase, the_duty_goes_round);
   tcase_add_test(tcase, a_large_swarm);
   tcase_add_test(tcase, the_strong_come_first);
+  tcase_add_test(tcase, the_appointed_fetch);
   tcase_add_test(tcase, a_fixed_share);
   tcase_add_test(tcase, without_upload);
   return suite;

@@ -66,7 +66,7 @@ FLOORS = {
     "lib/media": Floor(["media/"], ["glib"], pure=True),
     "lib/service": Floor(["service/", "schemas/"], ["flatbuffers"], pure=True),
     "lib/net": Floor(["net/", "schemas/"], NET_LIBRARIES),
-    "lib/sim": Floor(["sim/", "core/", "schemas/"], ["flatbuffers"], pure=True),
+    "lib/sim": Floor(["sim/", "core/", "service/", "schemas/"], ["flatbuffers"], pure=True),
     "lib/viewer": Floor(LIB_FLOORS, ["flatbuffers", "glib", "openssl"]),
     "gst": Floor(["viewer/viewer.h"], ["glib", "gstreamer", "gstreamer-sdp"]),
     "tools": Floor(None, ANY_LIBRARY),

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <set>
 
 // Last: it defines fail() as a macro.
@@ -190,7 +191,7 @@ GST_START_TEST(better_of_two) {
 GST_END_TEST;
 
 // Rule: who uploads much meets others who do; who is hard to reach meets those who reach most.
-GST_START_TEST(the_best_of_eight) {
+GST_START_TEST(the_best_of_some) {
   MemoryStore store({}, 42);
   for (std::uint32_t i = 0; i < 10'000; ++i) {
     auto who = viewer(i);
@@ -211,15 +212,81 @@ GST_START_TEST(the_best_of_eight) {
   };
   auto strong = [](std::uint32_t who) { return who % 10 == 0; };
   auto open = [](std::uint32_t who) { return who % 7 == 0; };
-  // 2/3 (1 - 0.9^8) + 1/3 0.1 = 0.41; 2/3 (1 - 0.9^2) + 1/3 0.1 = 0.16; 1 - (6/7)^8 = 0.71.
+  // 2/3 (1 - 0.9^8) + 1/3 0.1 = 0.41; 2/3 (1 - 0.9^2) + 1/3 0.1 = 0.16; 1 - (6/7)^24 = 0.975.
   auto by_strong = share_of(16'000, 50, strong), by_weak = share_of(500, 50, strong);
   fail_unless(by_strong > 0.36 && by_strong < 0.46, "%f", by_strong);
   fail_unless(by_weak > 0.12 && by_weak < 0.20, "%f", by_weak);
   auto by_hard = share_of(500, 15, open);
-  fail_unless(by_hard > 0.65 && by_hard < 0.77, "%f", by_hard);
-  // One in seventy is both; 1 - (69/70)^8 = 0.11, were it not for those drawn twice.
+  fail_unless(by_hard > 0.96 && by_hard < 0.99, "%f", by_hard);
+  // One in seventy is both; 1 - (69/70)^24 = 0.29, were it not for those drawn twice.
   auto both = share_of(500, 15, [&](std::uint32_t who) { return strong(who) && open(who); });
-  fail_unless(both > 0.08 && both < 0.14, "%f", both);
+  fail_unless(both > 0.24 && both < 0.34, "%f", both);
+}
+GST_END_TEST;
+
+// Rule: of each RID some viewers are appointed, each to a place of its own: those who upload most
+// and can be met by most, soon after they have announced themselves. A place is free again when its
+// holder leaves or expires, and then goes to somebody of the same kind.
+GST_START_TEST(the_appointed) {
+  MemoryStore store({}, 1);
+  auto announce = [&](std::uint32_t i, double now) {
+    auto who = viewer(i, now + 75);
+    who.upload_kbps = i % 10 == 0 ? 16'000 : 1'000;
+    who.reach = i % 20 == 0 ? 90 : 10; // of the strong only every second one can be met
+    return add(store, who, now);
+  };
+  auto holders = [&] {
+    std::map<std::uint8_t, std::uint32_t> out;
+    for (std::uint32_t i = 0; i < 1'000; ++i)
+      if (auto place = store.seed_place(rid(1), peer(i))) {
+        fail_unless(place <= seed_places);
+        fail_unless(out.emplace(place, i).second, "two hold place %d", place);
+      }
+    return out;
+  };
+  for (std::uint32_t i = 1'000; i-- > 0;) // the weak ones first
+    announce(i, 0);
+  for (std::uint32_t i = 0; i < 1'000; ++i)
+    announce(i, 30);
+  auto appointed = holders();
+  fail_unless_equals_uint64(appointed.size(), seed_places);
+  for (auto [place, who] : appointed)
+    fail_unless(who % 20 == 0, "%u", who);
+
+  // They keep their places, and who has left is replaced by one as good.
+  auto left = appointed.begin()->second;
+  fail_unless(store.remove(rid(1), peer(left), network(0)));
+  fail_unless_equals_uint64(holders().size(), seed_places - 1u);
+  for (std::uint32_t i = 0; i < 1'000; ++i)
+    if (i != left)
+      announce(i, 60);
+  auto later = holders();
+  fail_unless_equals_uint64(later.size(), seed_places);
+  for (auto [place, who] : later) {
+    fail_unless(who % 20 == 0, "%u", who);
+    fail_unless(place == appointed.begin()->first || who == appointed[place]);
+  }
+  fail_unless(store.seed_place(rid(1), peer(left)) == 0);
+  fail_unless(store.seed_place(rid(2), peer(1)) == 0);
+}
+GST_END_TEST;
+
+// Rule: who has become hard to reach gives its place back; who is much stronger takes one over.
+GST_START_TEST(the_discharged) {
+  MemoryStore store({}, 1);
+  auto announce = [&](std::uint32_t i, std::uint32_t upload, std::uint8_t reach) {
+    auto who = viewer(i);
+    who.upload_kbps = upload;
+    who.reach = reach;
+    add(store, who);
+    return store.seed_place(rid(1), who.id);
+  };
+  for (std::uint32_t i = 0; i < seed_places; ++i)
+    fail_unless_equals_int(announce(i, 4'000, 90), static_cast<int>(i + 1));
+  fail_unless_equals_int(announce(100, 7'000, 90), 0); // not worth two fetching for a while
+  fail_unless(announce(101, 16'000, 90) > 0);
+  fail_unless_equals_int(announce(7, 4'000, hard_to_reach - 1), 0);
+  fail_unless(announce(102, 16'000, 90) > 0);
 }
 GST_END_TEST;
 
@@ -354,7 +421,9 @@ static Suite* memory_store_suite() {
   tcase_add_test(tcase, foreign_hands);
   tcase_add_test(tcase, share_of_the_own_network);
   tcase_add_test(tcase, better_of_two);
-  tcase_add_test(tcase, the_best_of_eight);
+  tcase_add_test(tcase, the_best_of_some);
+  tcase_add_test(tcase, the_appointed);
+  tcase_add_test(tcase, the_discharged);
   tcase_add_test(tcase, share_of_the_region);
   tcase_add_test(tcase, nobody_is_left_out);
   tcase_add_test(tcase, seeded);
