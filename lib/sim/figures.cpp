@@ -9,22 +9,22 @@ namespace p2plive::sim {
 
 namespace {
 
-std::vector<const SimViewer*> continuous(const Viewers& viewers, const Snapshot& since) {
-  std::vector<const SimViewer*> out;
-  for (auto index : since.watching)
-    if (viewers[index]->watching())
-      out.push_back(viewers[index].get());
+std::set<std::size_t> continuous(const Viewers& viewers, const Snapshot& since) {
+  auto out = since.watching;
+  std::erase_if(out, [&](std::size_t index) { return !viewers[index]->watching(); });
   return out;
 }
 
 /// A segment counts when it was listed in the window and everybody has played it whole.
-bool counts(const Segment& segment, const std::vector<const SimViewer*>& base, const SimCdn& cdn,
+bool counts(const Segment& segment, const std::set<std::size_t>& base, const Scene& scene,
             const Snapshot& since) {
+  const auto& cdn = scene.cdn;
   if (segment.edge != 0 || segment.epoch != cdn.epoch() || cdn.listed_at(segment.sn) < since.at)
     return false;
-  return std::all_of(base.begin(), base.end(), [&](const SimViewer* viewer) {
-    auto played = viewer->played().find(segment);
-    return played != viewer->played().end() && played->second.bytes == cdn.size(segment);
+  return std::all_of(base.begin(), base.end(), [&](std::size_t index) {
+    const auto& played = scene.viewers[index]->played();
+    auto found = played.find(segment);
+    return found != played.end() && found->second.bytes == cdn.size(segment);
   });
 }
 
@@ -32,87 +32,144 @@ double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0;
 }
 
-Duration percentile(std::vector<Duration> values, std::size_t percent) {
-  if (values.empty())
-    return {};
-  auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * percent / 100);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return ratio(static_cast<double>(part), static_cast<double>(whole));
 }
 
-void add_traffic(Figures& figures, const std::vector<const SimViewer*>& base, const Snapshot& since,
-                 Time now) {
-  double media = 0, duplicate = 0, overhead = 0, calls = 0, delays = 0;
-  std::vector<Duration> startups;
-  for (const auto* viewer : base) {
-    const auto& before = since.statistics[viewer->index()];
-    auto after = viewer->swarm().statistics();
-    figures.starvations += after.starvations - before.starvations;
-    figures.starved += core::seconds(after.starved_time - before.starved_time);
-    media += static_cast<double>(after.cdn_bytes + after.peer_bytes - before.cdn_bytes -
-                                 before.peer_bytes);
-    duplicate += static_cast<double>(after.duplicate_bytes - before.duplicate_bytes);
-    overhead += static_cast<double>(after.overhead_bytes - before.overhead_bytes);
-    calls += static_cast<double>(viewer->calls() - since.calls[viewer->index()]);
-    delays += core::seconds(after.delay);
-    startups.push_back(after.startup_time);
-    figures.worst_startup = std::max(figures.worst_startup, after.startup_time);
-    figures.worst_delay = std::max(figures.worst_delay, viewer->worst_delay());
-  }
-  auto count = static_cast<double>(base.size());
-  figures.stall_share = ratio(figures.starved, core::seconds(now - since.at) * count);
-  figures.delay = ratio(delays, count);
-  figures.startup_p50 = percentile(startups, 50);
-  figures.startup_p95 = percentile(startups, 95);
-  figures.duplicate_share = ratio(duplicate, media);
-  figures.overhead_share = ratio(overhead, media);
-  figures.calls_per_second = ratio(calls, core::seconds(now - since.at) * count);
-}
-
-} // namespace
-
-Snapshot Snapshot::of(const Viewers& viewers, Time now) {
-  Snapshot out;
-  out.at = now;
-  for (const auto& viewer : viewers) {
-    bool here = viewer->watching();
-    if (here)
-      out.watching.insert(viewer->index());
-    out.statistics.push_back(here ? viewer->swarm().statistics() : core::Statistics{});
-    out.calls.push_back(viewer->calls());
-  }
-  return out;
-}
-
-Figures measure(const Viewers& viewers, const SimCdn& cdn, const Snapshot& since, Time now) {
-  Figures figures;
-  auto base = continuous(viewers, since);
-  figures.viewers = base.size();
-  double sizes = 0, to_base = 0, to_others = 0, handed_out = 0;
-  for (const auto& [segment, by_viewer] : cdn.log()) {
-    if (!counts(segment, base, cdn, since))
+void count_copies(Figures& figures, const Scene& scene, const Snapshot& since, Group group) {
+  auto base = continuous(scene.viewers, since);
+  figures.continuous = static_cast<std::size_t>(std::ranges::count_if(
+      base, [&](std::size_t index) { return belongs(*scene.viewers[index], group); }));
+  std::uint64_t sizes = 0, to_base = 0, to_others = 0;
+  for (const auto& [segment, by_viewer] : scene.cdn.log()) {
+    if (!counts(segment, base, scene, since))
       continue;
     ++figures.segments;
-    auto size = static_cast<double>(cdn.size(segment));
+    auto size = scene.cdn.size(segment);
     sizes += size;
-    double sent = 0;
+    std::uint64_t sent = 0;
     for (const auto& [viewer, bytes] : by_viewer) {
-      bool is_base = since.watching.contains(viewer) && viewers[viewer]->watching();
-      (is_base ? to_base : to_others) += static_cast<double>(bytes);
-      sent += static_cast<double>(bytes);
+      if (!belongs(*scene.viewers[viewer], group))
+        continue;
+      (base.contains(viewer) ? to_base : to_others) += bytes;
+      sent += bytes;
     }
     figures.copies_by_segment.emplace_back(segment.sn, ratio(sent, size));
-    for (const auto& viewer : viewers)
-      if (auto played = viewer->played().find(segment); played != viewer->played().end())
-        handed_out += static_cast<double>(played->second.bytes);
+    for (const auto& viewer : scene.viewers)
+      if (auto played = viewer->played().find(segment);
+          played != viewer->played().end() && belongs(*viewer, group))
+        figures.delivered_bytes += played->second.bytes;
   }
   figures.copies_base = ratio(to_base, sizes);
   figures.copies_join = ratio(to_others, sizes);
   figures.copies = figures.copies_base + figures.copies_join;
-  figures.offload = 1 - ratio(to_base + to_others, handed_out);
-  figures.delivered_bytes = static_cast<std::uint64_t>(handed_out);
-  figures.cdn_segment_bytes = static_cast<std::uint64_t>(to_base + to_others);
-  add_traffic(figures, base, since, now);
+  figures.cdn_segment_bytes = to_base + to_others;
+  figures.offload = 1 - ratio(figures.cdn_segment_bytes, figures.delivered_bytes);
+}
+
+/// What viewers had, put together.
+class Experience {
+public:
+  explicit Experience(Figures& figures) : figures_(figures) {}
+
+  void add(const SimViewer& viewer, const SinkWatch::Sink& sink, const Snapshot::Viewer& before,
+           Time now) {
+    ++figures_.viewers;
+    bool here = viewer.watching();
+    auto watched =
+        core::seconds(sink.watched - before.watched + (here ? now - sink.seen : Duration{}));
+    auto stalled = core::seconds(sink.stalled - before.stalled);
+    watched_ += watched;
+    calls_ += viewer.calls() - before.calls;
+    figures_.stalls += sink.stalls - before.stalls;
+    figures_.stalled += stalled;
+    figures_.worst_delay = std::max(figures_.worst_delay, viewer.worst_delay());
+    if (watched > 0)
+      stall_shares_.push_back(stalled / watched);
+    delays_.insert(delays_.end(), sink.delays.begin() + static_cast<std::ptrdiff_t>(before.looks),
+                   sink.delays.end());
+    add(here ? viewer.swarm().statistics() : sink.last, before.statistics);
+  }
+
+  void finish() {
+    figures_.stall_share = ratio(figures_.stalled, watched_);
+    figures_.starved_share = ratio(figures_.starved, watched_);
+    figures_.viewer_stall_share = percentiles(std::move(stall_shares_));
+    figures_.viewer_cdn_share = percentiles(std::move(cdn_shares_));
+    figures_.startup = percentiles(std::move(startups_));
+    figures_.delay = percentiles(std::move(delays_));
+    figures_.duplicate_share = ratio(duplicate_, media_);
+    figures_.overhead_share = ratio(overhead_, media_);
+    figures_.calls_per_second = ratio(static_cast<double>(calls_), watched_);
+  }
+
+private:
+  void add(const core::Statistics& after, const core::Statistics& before) {
+    auto from_cdn = after.cdn_bytes - before.cdn_bytes;
+    auto from_peers = after.peer_bytes - before.peer_bytes;
+    media_ += from_cdn + from_peers;
+    duplicate_ += after.duplicate_bytes - before.duplicate_bytes;
+    overhead_ += after.overhead_bytes - before.overhead_bytes;
+    figures_.peer_bytes += from_peers;
+    figures_.cdn_requests += after.cdn_requests - before.cdn_requests;
+    figures_.cdn_errors += after.cdn_errors - before.cdn_errors;
+    figures_.starvations += after.starvations - before.starvations;
+    figures_.starved += core::seconds(after.starved_time - before.starved_time);
+    figures_.worst_startup = std::max(figures_.worst_startup, after.startup_time);
+    if (from_cdn + from_peers > 0)
+      cdn_shares_.push_back(ratio(from_cdn, from_cdn + from_peers));
+    if (after.startup_time > 0ns)
+      startups_.push_back(core::seconds(after.startup_time));
+  }
+
+  Figures& figures_;
+  double watched_ = 0; ///< seconds
+  std::uint64_t media_ = 0, duplicate_ = 0, overhead_ = 0, calls_ = 0;
+  std::vector<double> stall_shares_, cdn_shares_, startups_, delays_;
+};
+
+} // namespace
+
+bool belongs(const SimViewer& viewer, Group group) {
+  return group == Group::all || (viewer.access().nat == Nat::blocked) == (group == Group::isolated);
+}
+
+Snapshot Snapshot::of(const Viewers& viewers, const SinkWatch& sinks, Time now) {
+  Snapshot out;
+  out.at = now;
+  for (const auto& viewer : viewers) {
+    auto& then = out.viewers.emplace_back();
+    then.calls = viewer->calls();
+    if (viewer->index() < sinks.sinks().size()) {
+      const auto& sink = sinks.sinks()[viewer->index()];
+      then.statistics = sink.last;
+      then.watched = sink.watched;
+      then.stalls = sink.stalls;
+      then.stalled = sink.stalled;
+      then.looks = sink.delays.size();
+    }
+    if (viewer->watching()) {
+      out.watching.insert(viewer->index());
+      then.statistics = viewer->swarm().statistics();
+    }
+  }
+  return out;
+}
+
+Figures measure(const Scene& scene, const Snapshot& since, Time now, Group group) {
+  Figures figures;
+  count_copies(figures, scene, since, group);
+  Experience experience(figures);
+  for (const auto& viewer : scene.viewers) {
+    auto index = viewer->index();
+    if (!belongs(*viewer, group) || index >= scene.sinks.sinks().size())
+      continue;
+    const auto& sink = scene.sinks.sinks()[index];
+    if (sink.seen > since.at)
+      experience.add(*viewer, sink,
+                     index < since.viewers.size() ? since.viewers[index] : Snapshot::Viewer{}, now);
+  }
+  experience.finish();
   return figures;
 }
 
@@ -131,6 +188,7 @@ std::string Figures::text() const {
   add("base", copies_base);
   add("join", copies_join);
   add("offload", offload);
+  add("stalls", stalls);
   add("starvations", static_cast<double>(starvations));
   add("starved", starved);
   add("duplicates", duplicate_share);

@@ -8,13 +8,21 @@ namespace p2plive::sim {
 namespace {
 /// Virtual time at which worlds begin; not zero, so that nothing depends on it.
 constexpr Time beginning = Time{} + 1'000s;
+
+/// The longest that a chunk plays.
+Duration chunk_duration(const CdnSettings& cdn) {
+  auto bits = static_cast<double>(core::chunk_size) * 8;
+  std::chrono::duration<double> time(bits / static_cast<double>(cdn.bitrate) / (1 - cdn.variation));
+  return std::chrono::duration_cast<Duration>(time);
+}
 } // namespace
 
 World::World(const WorldSettings& settings)
     : queue(beginning), network(queue, settings.network, core::mix(settings.seed, 1)),
       cdn(queue, network, settings.cdn, core::mix(settings.seed, 2)),
       tracker(queue, settings.tracker, core::mix(settings.seed, 3)),
-      random_(core::mix(settings.seed, 4)) {}
+      sinks(chunk_duration(settings.cdn)), random_(core::mix(settings.seed, 4)),
+      look_at_(beginning + SinkWatch::interval) {}
 
 PeerId World::draw_id() {
   PeerId id;
@@ -46,12 +54,27 @@ void World::add(std::unique_ptr<Node> node, const Access& access) {
   others_.push_back(std::move(node));
 }
 
-void World::begin_steady() {
-  steady_ = Snapshot::of(viewers_, queue.now());
+void World::run_for(Duration time) {
+  auto end = queue.now() + time;
+  while (look_at_ <= end) {
+    queue.run_until(look_at_);
+    sinks.look(look_at_, viewers_);
+    look_at_ += SinkWatch::interval;
+  }
+  queue.run_until(end);
 }
 
-Figures World::figures() const {
-  return measure(viewers_, cdn, steady_, queue.now());
+void World::begin_steady() {
+  sinks.look(queue.now(), viewers_);
+  steady_ = Snapshot::of(viewers_, sinks, queue.now());
+}
+
+Figures World::figures(Group group) const {
+  return measure(scene(), steady_, queue.now(), group);
+}
+
+Figures World::whole_figures() const {
+  return measure(scene(), {}, queue.now(), Group::all);
 }
 
 std::uint64_t World::digest() const {

@@ -8,6 +8,7 @@
 #include "sim/sim_network.h"
 #include "sim/sim_tracker.h"
 #include "sim/sim_viewer.h"
+#include "sim/sink_watch.h"
 
 #include <functional>
 #include <memory>
@@ -36,11 +37,12 @@ public:
   PeerId draw_id();
 
   void at(Duration wait, std::function<void()> event) { queue.after(wait, std::move(event)); }
-  void run_for(Duration time) { queue.run_until(queue.now() + time); }
+  void run_for(Duration time);
 
   /// The steady window begins now; figures are of what is listed after this.
   void begin_steady();
-  Figures figures() const;
+  Figures figures(Group group = Group::all) const;
+  Figures whole_figures() const; ///< of everything since the world began
   std::uint64_t digest() const;
   const std::vector<std::unique_ptr<SimViewer>>& viewers() const { return viewers_; }
 
@@ -48,12 +50,16 @@ public:
   SimNetwork network;
   SimCdn cdn;
   SimTracker tracker;
+  SinkWatch sinks;
 
 private:
+  Scene scene() const { return {viewers_, cdn, sinks}; }
+
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<SimViewer>> viewers_;
   std::vector<std::unique_ptr<Node>> others_;
   Snapshot steady_;
+  Time look_at_;
 };
 
 } // namespace p2plive::sim

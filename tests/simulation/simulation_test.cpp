@@ -1,6 +1,7 @@
 // p2plive-sim's parts: its command line, its runs, its figures.
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "simulation/simulation.h"
+#include "command_line.h"
+#include "simulation/report.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -11,13 +12,9 @@
 using namespace p2plive;
 using namespace p2plive::simulation;
 
-static tl::expected<Options, console::Usage> parse(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "p2plive-sim");
-  std::vector<char*> argv;
-  for (auto& argument : arguments)
-    argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  return parse_options(static_cast<int>(arguments.size()), argv.data());
+static tl::expected<Options, console::Usage> parse(const std::vector<std::string>& arguments) {
+  test::CommandLine line(arguments);
+  return parse_options(line.argc(), line.argv());
 }
 
 // Rule: what is asked is what is simulated.
@@ -57,7 +54,7 @@ GST_END_TEST;
 GST_START_TEST(a_run_repeats) {
   auto options = parse({"--viewers", "6", "--seconds", "60", "--session", "40"});
   fail_unless(options.has_value());
-  auto quiet = [](double) {};
+  auto quiet = [](const Progress&) {};
   auto first = simulate(*options, quiet);
   fail_unless(first.valid(), "%s", to_words(first).c_str());
   fail_unless(to_json(*options, first) == to_json(*options, simulate(*options, quiet)));

@@ -7,6 +7,8 @@
 namespace p2plive::console {
 
 void JsonWriter::begin(char bracket) {
+  if (depth_ > 0)
+    separate();
   open(bracket);
 }
 
@@ -16,20 +18,25 @@ void JsonWriter::open(char bracket) {
   first_ = true;
 }
 
-void JsonWriter::end_object() {
+void JsonWriter::end(char bracket) {
   --depth_;
   if (!first_)
     text_ += "\n" + std::string(static_cast<std::size_t>(depth_) * 2, ' ');
-  text_ += '}';
+  text_ += bracket;
   first_ = false;
   if (depth_ == 0)
     text_ += '\n';
 }
 
-void JsonWriter::name(std::string_view key) {
+void JsonWriter::separate() {
   text_ += first_ ? "\n" : ",\n";
   first_ = false;
-  text_ += std::string(static_cast<std::size_t>(depth_) * 2, ' ') + quoted(key) + ": ";
+  text_ += std::string(static_cast<std::size_t>(depth_) * 2, ' ');
+}
+
+void JsonWriter::name(std::string_view key) {
+  separate();
+  text_ += quoted(key) + ": ";
 }
 
 void JsonWriter::raw(std::string_view key, std::string_view value) {

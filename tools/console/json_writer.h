@@ -12,12 +12,16 @@ namespace p2plive::console {
 
 class JsonWriter {
 public:
+  /// The value itself, or the next element of an array.
   void begin_object() { begin('{'); }
   void begin_object(std::string_view key) {
     name(key);
     open('{');
   }
-  void end_object();
+  void end_object() { end('}'); }
+
+  void begin_array() { begin('['); }
+  void end_array() { end(']'); }
 
   void member(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
   void member(std::string_view key, std::integral auto value) { raw(key, std::to_string(value)); }
@@ -40,6 +44,8 @@ public:
 private:
   void begin(char bracket);
   void open(char bracket);
+  void end(char bracket);
+  void separate();
   void name(std::string_view key);
   void raw(std::string_view key, std::string_view value);
   static std::string quoted(std::string_view value);

@@ -38,12 +38,16 @@ the same result, to the byte.
   --cdn-threshold SECONDS  what is missing so long before its time comes from the CDN (automatic)
   --seed-share S         share of viewers who fetch new data from the CDN (automatic)
   --seed N               of everything that is drawn (1)
-  --json FILE            write the figures there; - is standard output
-  --plot FILE.svg        draw copies and the CDN's rate over time (needs gnuplot)
+  --sweep OPTION=V1,V2,...  one run after the other, each with another value of an option that is a
+                         number, as in --sweep viewers=10,100,1000; prints a table
+  --json FILE            write the figures there; - is standard output. With --sweep, a list
+  --plot FILE.svg        draw copies and the CDN's rate over time, or with --sweep copies, stalls,
+                         start-up and overhead against the values (needs gnuplot)
   --help                 this text
 
-Ends with 0 when enough segments were measured, with 1 when not; with 2 when it could not be asked
-so.
+docs/simulator.md says what the figures mean. On a terminal, long runs show how far they are.
+Ends with 0 when enough segments were measured (in every run), with 1 when not; with 2 when it could
+not be asked so.
 )";
 
 bool parse_duration(const std::string& text, Duration& value) {
@@ -138,6 +142,7 @@ OptionTable table_for(Options& o) {
   table["seed"] = to(o.seed, parse_number<std::uint64_t>);
   table["json"] = {true, [&](auto& text) { return !(o.json = text).empty(); }};
   table["plot"] = {true, [&](auto& text) { return !(o.plot = text).empty(); }};
+  table["sweep"] = {true, [&](auto& text) { return !(o.sweep = text).empty(); }};
   return table;
 }
 
@@ -161,11 +166,21 @@ std::string contradiction(const Options& options) {
 
 tl::expected<Options, Usage> parse_options(int argc, char** argv) {
   Options options;
-  if (auto usage = parse_command_line(argc, argv, "p2plive-sim", help_text, table_for(options)))
+  if (auto usage = parse_command_line(argc, argv, program_name, help_text, table_for(options)))
     return tl::make_unexpected(*usage);
   if (auto why = contradiction(options); !why.empty())
-    return tl::make_unexpected(wrong_usage("p2plive-sim", why));
+    return tl::make_unexpected(wrong_usage(program_name, why));
   return options;
+}
+
+bool is_quantity(const std::string& option) {
+  Options options;
+  auto table = table_for(options);
+  auto found = table.find(option);
+  for (const auto* other : {"json", "plot", "sweep", "scenario"})
+    if (option == other)
+      return false;
+  return found != table.end() && found->second.argument;
 }
 
 } // namespace p2plive::simulation

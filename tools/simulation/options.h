@@ -20,8 +20,14 @@ struct Options {
   console::Seconds steady{12};  ///< the steady window begins so long after the last initial join
   std::string json;             ///< file; "-" is standard output
   std::string plot;             ///< SVG file
+  std::string sweep;            ///< see sweep.h
 };
 
+constexpr const char* program_name = "p2plive-sim";
+
 tl::expected<Options, console::Usage> parse_options(int argc, char** argv);
+
+/// An option of this name, without "--", is a number that a run depends on.
+bool is_quantity(const std::string& option);
 
 } // namespace p2plive::simulation

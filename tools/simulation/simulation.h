@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "sim/crowd.h"
 #include "simulation/options.h"
 
 #include <functional>
@@ -10,25 +11,26 @@ namespace p2plive::simulation {
 
 /// What a run came to.
 struct Outcome {
-  sim::Figures steady;
+  sim::Figures whole;    ///< everybody, from the beginning to the end
+  sim::Figures steady;   ///< who can be connected with somebody, in the steady window
+  sim::Figures isolated; ///< the others, likewise
+  sim::CrowdFigures crowd;
   std::uint64_t digest = 0; ///< of everything that all viewers did
   std::uint64_t events = 0;
-  double seconds = 0;           ///< of the steady window
+  double seconds = 0;           ///< of the run
+  double steady_seconds = 0;    ///< of the steady window
   std::vector<double> cdn_rate; ///< by second since the start, in bitrates of the stream
   std::vector<std::string> why; ///< it does not count; empty: it does
   bool valid() const { return why.empty(); }
 };
 
-/// `progress` is told the share of the run that is done, now and then.
-Outcome simulate(const Options& options, const std::function<void(double)>& progress);
+/// How far a run is, in its own time.
+struct Progress {
+  core::Duration done{}, all{};
+  std::size_t watching = 0; ///< viewers, at present
+};
 
-/// One JSON object, with the names that p2plive-swarm's figures have.
-std::string to_json(const Options& options, const Outcome& outcome);
-/// A few sentences for people.
-std::string to_words(const Outcome& outcome);
-
-/// Draws copies by segment and the CDN's rate by second into an SVG file, with gnuplot. The error
-/// is a sentence.
-tl::expected<void, std::string> plot(const std::string& file, const Outcome& outcome);
+/// `progress` is told now and then.
+Outcome simulate(const Options& options, const std::function<void(const Progress&)>& progress);
 
 } // namespace p2plive::simulation
