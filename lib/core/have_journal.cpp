@@ -38,13 +38,18 @@ HaveMessage HaveJournal::nothing(const Store& store, const Timeline& timeline) {
   return have;
 }
 
-void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh) {
-  pending_[sn].insert(chunk);
-  note(now + (fresh ? fresh_batching : slow_ ? slow_batching : batching));
+void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, Spread spread) {
+  soon_.pending[sn].insert(chunk);
+  soon_.note(now + (spread == Spread::fresh             ? fresh_batching
+                    : slow_ || spread == Spread::common ? slow_batching
+                                                        : batching));
+  late_.pending[sn].insert(chunk);
+  late_.note(now + slow_batching);
 }
 
 void HaveJournal::sized(Time now, SequenceNumber sn) {
-  pending_[sn];
+  soon_.pending[sn];
+  late_.pending[sn];
   note(now + batching);
 }
 
@@ -57,19 +62,32 @@ void HaveJournal::uplink_changed(Time now) {
 }
 
 void HaveJournal::note(Time at) {
-  flush_at_ = std::min(flush_at_, at);
+  soon_.note(at);
+  late_.note(at);
 }
 
-HaveMessage HaveJournal::differences(const Store& store, const Timeline& timeline) {
+void HaveJournal::forget(SequenceNumber sn) {
+  soon_.pending.erase(sn);
+  late_.pending.erase(sn);
+}
+
+void HaveJournal::clear() {
+  soon_.pending.clear();
+  late_.pending.clear();
+}
+
+HaveMessage HaveJournal::differences(Audience audience, const Store& store,
+                                     const Timeline& timeline) {
+  auto& batch = audience == Audience::soon ? soon_ : late_;
   auto have = nothing(store, timeline);
   auto room = max_have_ranges;
-  for (const auto& [sn, chunks] : pending_) {
+  for (const auto& [sn, chunks] : batch.pending) {
     const auto* segment = store.find(sn);
     if (segment && segment->size() && have.objects.size() < max_have_objects)
       have.objects.push_back({segment->name(), *segment->size(), spans(chunks, room)});
   }
-  pending_.clear();
-  flush_at_ = Time::max();
+  batch.pending.clear();
+  batch.flush_at = Time::max();
   return have;
 }
 

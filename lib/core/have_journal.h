@@ -7,6 +7,7 @@
 #include "core/store.h"
 #include "core/timeline.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,9 +16,19 @@ namespace p2plive::core {
 
 class HaveJournal {
 public:
-  /// A chunk was obtained: told soon, in a batch; sooner when it is `fresh` from the CDN, for then
-  /// others may be waiting for it.
-  void gained(Time now, SequenceNumber sn, std::uint32_t chunk, bool fresh);
+  /// Who is told.
+  enum class Audience {
+    soon, ///< who passes chunks on
+    late, ///< who uploads less than it takes: until it is told it mostly has them from others
+  };
+  /// How many near have a chunk already.
+  enum class Spread {
+    fresh,  ///< it comes from the CDN: others may be waiting for it
+    rare,   ///< few
+    common, ///< for most of them it is no news
+  };
+  /// A chunk was obtained: told in a batch, the sooner the more it is news.
+  void gained(Time now, SequenceNumber sn, std::uint32_t chunk, Spread spread);
   /// Few wait for what a slow viewer got from others: that it tells in larger batches.
   void set_slow(bool slow) { slow_ = slow; }
   /// A segment's size became known.
@@ -27,25 +38,30 @@ public:
   /// What this viewer can upload is another figure now.
   void uplink_changed(Time now);
   /// Everything noted of a segment is void.
-  void forget(SequenceNumber sn) { pending_.erase(sn); }
-  void clear() { pending_.clear(); }
+  void forget(SequenceNumber sn);
+  void clear();
 
-  bool due(Time now) const { return now >= flush_at_; }
+  bool due(Time now, Audience audience) const { return now >= batch(audience).flush_at; }
   /// When the next batch is full.
-  Time wakeup() const { return flush_at_; }
+  Time wakeup() const { return std::min(soon_.flush_at, late_.flush_at); }
 
-  /// What is new since the last call.
-  HaveMessage differences(const Store& store, const Timeline& timeline);
+  /// What is new since the last call for the same audience.
+  HaveMessage differences(Audience audience, const Store& store, const Timeline& timeline);
   /// Nothing new, only the ends of the window.
   static HaveMessage nothing(const Store& store, const Timeline& timeline);
   /// Everything.
   static HaveMessage state(const Store& store, const Timeline& timeline);
 
 private:
+  struct Batch {
+    std::map<SequenceNumber, std::set<std::uint32_t>> pending;
+    Time flush_at = Time::max();
+    void note(Time at) { flush_at = std::min(flush_at, at); }
+  };
   void note(Time at);
+  const Batch& batch(Audience audience) const { return audience == Audience::soon ? soon_ : late_; }
 
-  std::map<SequenceNumber, std::set<std::uint32_t>> pending_;
-  Time flush_at_ = Time::max();
+  Batch soon_, late_;
   bool slow_ = false;
 };
 

@@ -158,8 +158,15 @@ void Membership::attempted(bool path) {
   attempts_ += 1;
 }
 
+/// That somebody could be connected with whom nearly everybody can be connected with proves
+/// nothing. Else who reaches few, and is introduced to such viewers for that, would soon think it
+/// reaches many.
+void Membership::met(const Neighbour& neighbour) {
+  if (neighbour.reach().value_or(0) < open_reach)
+    attempted(true);
+}
+
 void Membership::opened(const PeerId& peer) {
-  attempted(true);
   connecting_.erase(peer);
   candidates_.erase(peer);
   fruitless_ = 0;

@@ -39,6 +39,8 @@ public:
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
   void opened(const PeerId& peer);
+  /// The handshake has come: what it says of its reach tells something about ours.
+  void met(const Neighbour& neighbour);
   enum class End {
     left,        ///< it was open
     failed,      ///< it never opened: nobody answered, or said no

@@ -63,6 +63,11 @@ struct Encoder {
                             m.reach, gains)
         .Union();
   }
+  Offset<void> operator()(const NewsMessage& m) {
+    kind = wire::PeerBody::News;
+    wire::Gain gain(number(m.gain.sn), m.gain.first, m.gain.bits);
+    return wire::CreateNews(builder, &gain).Union();
+  }
   Offset<void> operator()(const RequestMessage& m) {
     kind = wire::PeerBody::Request;
     auto name = object(builder, m.chunk.object);
@@ -209,6 +214,12 @@ std::optional<PeerMessage> decode(std::span<const std::uint8_t> bytes, std::stri
     return decode_handshake(*message->body_as_Handshake(), reason);
   case wire::PeerBody::Have:
     return decode_have(*message->body_as_Have(), reason);
+  case wire::PeerBody::News: {
+    const auto* gain = message->body_as_News()->gain();
+    if (!gain)
+      return {};
+    return NewsMessage{{SequenceNumber{gain->sequence_number()}, gain->first(), gain->bits()}};
+  }
   case wire::PeerBody::Piece:
     return decode_piece(*message->body_as_Piece(), payload, reason);
   case wire::PeerBody::Request: {

@@ -64,6 +64,11 @@ struct HaveMessage {
   std::vector<Gain> gains;
 };
 
+/// A have that says nothing else.
+struct NewsMessage {
+  Gain gain;
+};
+
 struct RequestMessage {
   ChunkName chunk;
   std::chrono::milliseconds deadline{}; ///< from receipt; 0: none
@@ -93,8 +98,9 @@ struct ByeMessage {
 /// Something that a newer minor version says; to be ignored.
 struct UnknownMessage {};
 
-using PeerMessage = std::variant<HandshakeMessage, HaveMessage, RequestMessage, CancelMessage,
-                                 PieceMessage, BusyMessage, ByeMessage, UnknownMessage>;
+using PeerMessage =
+    std::variant<HandshakeMessage, HaveMessage, NewsMessage, RequestMessage, CancelMessage,
+                 PieceMessage, BusyMessage, ByeMessage, UnknownMessage>;
 
 /// Bytes of a message (not of UnknownMessage); for a piece the envelope only, which the chunk's
 /// bytes follow.

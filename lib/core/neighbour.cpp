@@ -45,21 +45,20 @@ void Neighbour::tells_reach(unsigned per_cent) {
 
 HaveMessage Neighbour::tell(const HaveMessage& have) {
   HaveMessage out{{}, have.oldest, have.newest_listed, have.uplink, have.reach, {}};
-  std::erase_if(told_, [&](const ObjectName& told) {
-    return told.sn < have.oldest || told.sn > have.newest_listed;
+  std::erase_if(told_, [&](const RemoteSegment& told) {
+    return told.name.sn < have.oldest || told.name.sn > have.newest_listed;
   });
   for (const auto& object : have.objects) {
     const auto* known = find(object.object.sn);
     bool same = known && known->name == object.object;
-    auto told = std::ranges::find(told_, object.object.sn, &ObjectName::sn);
-    if (told == told_.end() || *told != object.object) {
-      // Who has all of it is told nothing, and the name when there is more to tell.
-      if (same && gains(object, known->chunks).empty())
-        continue;
+    auto told = std::ranges::find(told_, object.object.sn,
+                                  [](const RemoteSegment& one) { return one.name.sn; });
+    // A gain is of the version that was named last, by whomever.
+    if (!(same && told == told_.end()) && (told == told_.end() || told->name != object.object)) {
       if (told != told_.end())
-        *told = object.object;
+        *told = {object.object, object.size, {}};
       else
-        told_.push_back(object.object);
+        told_.push_back({object.object, object.size, {}});
       out.objects.push_back(object);
       continue;
     }
@@ -67,6 +66,17 @@ HaveMessage Neighbour::tell(const HaveMessage& have) {
       out.gains.push_back(gain);
   }
   return out;
+}
+
+/// The segment in this version, new where it was not known.
+RemoteSegment& Neighbour::enter(const ObjectName& name, std::uint64_t size) {
+  auto place = std::ranges::lower_bound(segments_, name.sn, {},
+                                        [](const RemoteSegment& known) { return known.name.sn; });
+  if (place == segments_.end() || place->name.sn != name.sn)
+    place = segments_.insert(place, RemoteSegment{});
+  if (place->name != name)
+    *place = {name, size, ChunkSet(chunk_count(size))};
+  return *place;
 }
 
 void Neighbour::learn(const HaveMessage& have) {
@@ -81,25 +91,28 @@ void Neighbour::learn(const HaveMessage& have) {
   for (const auto& object : have.objects) {
     if (object.object.sn < have.oldest)
       continue;
-    auto place = std::ranges::lower_bound(segments_, object.object.sn, {},
-                                          [](const RemoteSegment& known) { return known.name.sn; });
-    if (place == segments_.end() || place->name.sn != object.object.sn)
-      place = segments_.insert(place, RemoteSegment{});
-    if (place->name != object.object)
-      *place = {object.object, object.size, ChunkSet(chunk_count(object.size))};
+    auto& segment = enter(object.object, object.size);
     for (auto span : object.chunks)
       for (auto chunk = span.first;
-           chunk < span.first + span.count && chunk < place->chunks.count(); ++chunk)
-        place->chunks.insert(chunk);
+           chunk < span.first + span.count && chunk < segment.chunks.count(); ++chunk)
+        segment.chunks.insert(chunk);
   }
-  for (const auto& gain : have.gains) {
-    if (auto* segment = find(gain.sn))
-      for (std::size_t i = 0; i < 32; ++i)
-        if (gain.bits >> i & 1)
-          segment->chunks.insert(gain.first + i);
-  }
+  for (const auto& gain : have.gains)
+    learn(gain);
   while (segments_.size() > max_have_objects)
     segments_.erase(segments_.begin());
+}
+
+void Neighbour::learn(const Gain& gain) {
+  auto* segment = find(gain.sn);
+  if (auto told =
+          std::ranges::find(told_, gain.sn, [](const RemoteSegment& one) { return one.name.sn; });
+      !segment && told != told_.end())
+    segment = &enter(told->name, told->size);
+  if (segment)
+    for (std::size_t i = 0; i < 32; ++i)
+      if (gain.bits >> i & 1)
+        segment->chunks.insert(gain.first + i);
 }
 
 void Neighbour::given(Time now, std::size_t bytes) {

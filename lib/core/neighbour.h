@@ -45,6 +45,7 @@ public:
 
   // What it has.
   void learn(const HaveMessage& have);
+  void learn(const Gain& gain);
   bool has(const ChunkName& chunk) const;
   /// Could be asked for it, now or when it is less busy.
   bool gives(const ChunkName& chunk) const { return ready && uploads && has(chunk); }
@@ -107,9 +108,10 @@ private:
   Time opened_at_;
   Time last_heard_;
   RemoteSegment* find(SequenceNumber sn);
+  RemoteSegment& enter(const ObjectName& name, std::uint64_t size);
   std::vector<RemoteSegment> segments_; ///< in order
   std::optional<SequenceNumber> newest_listed_;
-  std::vector<ObjectName> told_; ///< segments that our haves have named in full
+  std::vector<RemoteSegment> told_; ///< segments that our haves have named in full; no chunks
   std::vector<Owed> owed_;
   double uplink_ = 0;
   std::optional<unsigned> reach_;

@@ -93,6 +93,12 @@ private:
     auto urgent_at = due_at - s_.cdn_threshold;
     auto last_call = due_at - s_.last_call;
     bool promised = slot.asked && s_.now < slot.give_up_at;
+    if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(segment, chunk)) {
+      // Who can still give it in time is asked; else it goes to the CDN with this plan.
+      cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
+      urgent_.push_back({&segment, chunk});
+      return;
+    }
     if (s_.now >= (promised ? last_call : urgent_at)) {
       if (fetch(segment, chunk, chunk, true) && slot.asked)
         plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, false});
@@ -191,6 +197,11 @@ private:
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
     plan_.requests = deal(s_.now, cards_, s_.neighbours, s_.reach);
+    for (auto [segment, chunk] : urgent_) {
+      ChunkName name{segment->name(), ChunkIndex{chunk}};
+      if (std::ranges::find(plan_.requests, name, &Dealt::chunk) == plan_.requests.end())
+        fetch(*segment, chunk, chunk, true);
+    }
     if (plan_.requests.size() < cards_.size())
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.busy_until() > s_.now)
@@ -207,6 +218,7 @@ private:
   Position position_;
   Plan plan_;
   std::vector<Card> cards_;
+  std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
   std::vector<Seeder> seeders_near_;
   const std::vector<Seeder>* seeders_ = nullptr;
   std::optional<ChunkSet> held_; ///< what can be had of the segment that is looked at

@@ -40,6 +40,10 @@ double seeding_weight(double uplink, unsigned reach, double bitrate) {
   return std::max(reached * reached, least_weight);
 }
 
+bool is_a_mesh(std::uint32_t population, std::size_t near) {
+  return population <= most_of_a_mesh * static_cast<double>(near);
+}
+
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk) {
   auto drawn = chance(view.self.id, sn, chunk);
 
@@ -52,7 +56,7 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
             false};
 
   auto near = static_cast<double>(view.neighbours.size() + 1);
-  if (view.population <= most_of_a_mesh * near) {
+  if (is_a_mesh(view.population, view.neighbours.size() + 1)) {
     auto own = turn(view.self, sn, chunk);
     auto sooner = std::ranges::count_if(
         view.neighbours, [&](const Seeder& other) { return turn(other, sn, chunk) < own; });
@@ -64,9 +68,11 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
   if (auto [places, place] = view.appointed; places > 0) {
     auto first = mix(mix(number(sn)), chunk) % places;
     auto rank = (place - 1u + places - first) % places;
+    if (place > 0 && rank == 0)
+      return {0ns, false};
     if (place > 0 && rank <= most_deputies)
-      return {rank * widening_step, false};
-    wait += most_deputies;
+      return {std::chrono::duration_cast<Duration>((wait + rank) * widening_step), false};
+    wait += most_deputies + 1;
   }
 
   auto weights = view.self.weight;

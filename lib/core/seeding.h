@@ -25,6 +25,10 @@ struct Seeder {
 /// counts likewise, where it is known (not 0): what few can come and get helps few.
 double seeding_weight(double uplink, unsigned reach, double bitrate);
 
+/// A viewer that is connected to so many (itself counted) knows enough of the population to tell
+/// whose turn it is.
+bool is_a_mesh(std::uint32_t population, std::size_t near);
+
 /// What one viewer knows when it decides.
 struct SeedingView {
   Seeder self;

@@ -190,11 +190,22 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
     stats_.duplicate_bytes += length;
     return;
   }
-  journal.gained(now, segment.sn(), chunk, from_cdn);
+  journal.gained(now, segment.sn(), chunk,
+                 from_cdn ? HaveJournal::Spread::fresh
+                          : spread_of({segment.name(), ChunkIndex{chunk}}));
   // What came from viewers alone tells the bitrate, too, once it is whole.
   auto* entry = timeline.find(segment.sn());
   if (entry && segment.whole())
     store.learn_rate(*segment.size(), entry->segment.duration);
+}
+
+HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
+  std::size_t ready = 0, have = 0;
+  for (const auto& [id, neighbour] : neighbours) {
+    ready += neighbour.ready;
+    have += neighbour.ready && neighbour.has(chunk);
+  }
+  return have * 4 < ready ? HaveJournal::Spread::rare : HaveJournal::Spread::common;
 }
 
 // The passes.

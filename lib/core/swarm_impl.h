@@ -73,6 +73,7 @@ private:
   void close_window();
   bool size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by);
   void keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn);
+  HaveJournal::Spread spread_of(const ChunkName& chunk) const;
   Duration threshold() const;
   Position hand_out_position() const { return cursor.position(timeline, store); }
 
@@ -82,6 +83,7 @@ private:
 
   void on(Neighbour& from, const HandshakeMessage& message);
   void on(Neighbour& from, const HaveMessage& message);
+  void on(Neighbour& from, const NewsMessage& message);
   void on(Neighbour& from, const RequestMessage& message);
   void on(Neighbour& from, const CancelMessage& message);
   void on(Neighbour& from, const PieceMessage& message);
@@ -92,7 +94,12 @@ private:
   void measure_uplink(std::size_t left);
   void refuse_late();
   HaveMessage news(HaveMessage have) const;
+  bool lacks(const StoredSegment* segment, std::uint32_t first, std::uint32_t count) const;
+  bool is_of_use(const Gain& gain) const;
   bool is_of_use(const HaveMessage& have);
+  bool passes_on(const Neighbour& neighbour) const;
+  HaveMessage share_of(const Neighbour& neighbour, const HaveMessage& have) const;
+  void tell(Neighbour& neighbour, const HaveMessage& have);
   Slot* slot_of(const ChunkName& chunk);
 
   Statistics stats_;

@@ -1,9 +1,11 @@
 // The part of a swarm that talks with other viewers.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/mix.h"
 #include "core/swarm_impl.h"
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +20,8 @@ constexpr Duration introduction = 300ms;
 constexpr std::uint64_t believable_ahead = 3;
 constexpr Duration hint_interval = 250ms;
 constexpr unsigned most_offences = 20;
+/// Neighbours told of a chunk for each copy of it that can be uploaded.
+constexpr double told_for_a_copy = 12;
 constexpr Duration keep_alive = 5s;
 /// Per cent by which a reach has changed when it is told again.
 constexpr int reach_step = 10;
@@ -151,6 +155,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   from.uploads = message.uploads;
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
+  membership.met(from);
   auto known_at = now + introduction;
   if (!std::exchange(met_somebody_, true))
     hold_seeding_until_ = known_at;
@@ -159,6 +164,11 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   from.told_at = now;
   keep_alive_at_ = std::min(keep_alive_at_, now + keep_alive);
   send(from.id(), from.tell(news(HaveJournal::state(store, timeline))));
+}
+
+void Swarm::Impl::on(Neighbour& from, const NewsMessage& message) {
+  from.learn(message.gain);
+  replan_ |= is_of_use(message.gain);
 }
 
 void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
@@ -181,27 +191,31 @@ void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
   }
 }
 
-/// Tells of something that is not here and that nobody was asked for.
-bool Swarm::Impl::is_of_use(const HaveMessage& have) {
-  auto lacks = [&](const StoredSegment* segment, std::uint32_t first, std::uint32_t count) {
-    if (!segment)
-      return false;
-    const auto& slots = segment->slots();
-    for (auto chunk = first; chunk < slots.size() && chunk - first < count; ++chunk)
-      if (!slots[chunk].data && !slots[chunk].asked && !fetches.covers(segment->sn(), chunk))
-        return true;
+/// Something of [first, first + count) is not here, and nobody was asked for it.
+bool Swarm::Impl::lacks(const StoredSegment* segment, std::uint32_t first,
+                        std::uint32_t count) const {
+  if (!segment)
     return false;
-  };
-  return std::ranges::any_of(have.objects,
-                             [&](const ObjectHave& object) {
-                               const auto* segment = store.find(object.object);
-                               return std::ranges::any_of(object.chunks, [&](ChunkSpan span) {
-                                 return lacks(segment, span.first, span.count);
-                               });
-                             }) ||
-         std::ranges::any_of(have.gains, [&](const Gain& gain) {
-           return lacks(store.find(gain.sn), gain.first + std::countr_zero(gain.bits),
-                        std::bit_width(gain.bits) - std::countr_zero(gain.bits));
+  const auto& slots = segment->slots();
+  for (auto chunk = first; chunk < slots.size() && chunk - first < count; ++chunk)
+    if (!slots[chunk].data && !slots[chunk].asked && !fetches.covers(segment->sn(), chunk))
+      return true;
+  return false;
+}
+
+bool Swarm::Impl::is_of_use(const Gain& gain) const {
+  auto skipped = static_cast<std::uint32_t>(std::countr_zero(gain.bits));
+  auto count = static_cast<std::uint32_t>(std::bit_width(gain.bits)) - skipped;
+  return gain.bits != 0 && lacks(store.find(gain.sn), gain.first + skipped, count);
+}
+
+bool Swarm::Impl::is_of_use(const HaveMessage& have) {
+  return std::ranges::any_of(have.gains, [&](const Gain& gain) { return is_of_use(gain); }) ||
+         std::ranges::any_of(have.objects, [&](const ObjectHave& object) {
+           const auto* segment = store.find(object.object);
+           return std::ranges::any_of(object.chunks, [&](ChunkSpan span) {
+             return lacks(segment, span.first, span.count);
+           });
          });
 }
 
@@ -339,52 +353,91 @@ HaveMessage Swarm::Impl::news(HaveMessage have) const {
 }
 
 void Swarm::Impl::tell_haves() {
+  using Audience = HaveJournal::Audience;
   if (neighbours.empty())
     return;
-  bool batch = journal.due(now);
-  if (!batch && now < keep_alive_at_) {
-    wakeup = std::min({wakeup, keep_alive_at_, journal.wakeup()});
-    return;
-  }
-  keep_alive_at_ = Time::max();
-  HaveMessage have;
-  if (batch) {
-    have = news(journal.differences(store, timeline));
-    have.uplink = told_uplink_;
-    have.reach = reach();
-  }
-  for (auto& [id, neighbour] : neighbours) {
-    if (!neighbour.ready)
-      continue;
-    // Who has nothing new to hear still hears from us, or would take us for dead.
-    bool quiet = now - neighbour.told_at >= keep_alive;
-    if (!batch && !quiet) {
+  std::map<Audience, HaveMessage> batches;
+  for (auto audience : {Audience::soon, Audience::late})
+    if (journal.due(now, audience)) {
+      auto& have = batches[audience] = news(journal.differences(audience, store, timeline));
+      have.uplink = told_uplink_;
+      have.reach = reach();
+    }
+  if (!batches.empty() || now >= keep_alive_at_) {
+    keep_alive_at_ = Time::max();
+    for (auto& [id, neighbour] : neighbours) {
+      if (!neighbour.ready)
+        continue;
+      auto batch = batches.find(passes_on(neighbour) ? Audience::soon : Audience::late);
+      // Who has nothing new to hear still hears from us, or would take us for dead.
+      if (batch != batches.end())
+        tell(neighbour, batch->second);
+      else if (now - neighbour.told_at >= keep_alive)
+        tell(neighbour, HaveJournal::nothing(store, timeline));
       keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
-      continue;
     }
-    auto own = batch ? neighbour.tell(have) : HaveJournal::nothing(store, timeline);
-    // It must know that we see what is new, or it does not reckon with us (scheduler.cpp, seeders).
-    bool listed = !neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed ||
-                  number(own.newest_listed) > number(neighbour.told_listed) + 1;
-    bool uplink = batch && own.uplink != neighbour.told_uplink;
-    bool other_reach = batch && std::abs(own.reach - neighbour.told_reach) >= reach_step;
-    if (!uplink)
-      own.uplink = 0;
-    if (!other_reach)
-      own.reach = 0;
-    if (quiet || (batch && (!own.objects.empty() || !own.gains.empty() || listed || uplink ||
-                            other_reach))) {
-      if (uplink)
-        neighbour.told_uplink = own.uplink;
-      if (other_reach)
-        neighbour.told_reach = own.reach;
-      neighbour.told_at = now;
-      neighbour.told_listed = own.newest_listed;
-      send(id, own);
-    }
-    keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
   }
   wakeup = std::min({wakeup, keep_alive_at_, journal.wakeup()});
+}
+
+/// Worth being told soon: others get from it what it has, or it can ask few.
+bool Swarm::Impl::passes_on(const Neighbour& neighbour) const {
+  return neighbour.uplink() == 0 || neighbour.uplink() >= store.bitrate() ||
+         neighbour.reach().value_or(100) < hard_to_reach;
+}
+
+/// Of chunks of which it can give a part of a copy at most, a viewer tells some neighbours only,
+/// each of other chunks. Who can ask few is told everything.
+HaveMessage Swarm::Impl::share_of(const Neighbour& neighbour, const HaveMessage& have) const {
+  auto share = uploader.uplink() > 0 && store.bitrate() > 0
+                   ? told_for_a_copy * uploader.uplink() / store.bitrate() /
+                         static_cast<double>(neighbours.size())
+                   : 1.0;
+  if (share >= 1 || neighbour.reach().value_or(100) < hard_to_reach)
+    return have;
+  auto out = have;
+  out.objects.clear();
+  for (const auto& object : have.objects) {
+    std::vector<ChunkSpan> chunks;
+    for (auto span : object.chunks)
+      for (auto chunk = span.first; chunk < span.first + span.count; ++chunk)
+        if (std::ldexp(static_cast<double>(mix(neighbour.id(), object.object.sn, chunk)), -64) <
+            share)
+          chunks.push_back({chunk, 1});
+    if (!chunks.empty() || object.chunks.empty())
+      out.objects.push_back({object.object, object.size, std::move(chunks)});
+  }
+  return out;
+}
+
+/// What of `have` is news to it, if anything is.
+void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have) {
+  auto own = neighbour.tell(share_of(neighbour, have));
+  // In a mesh it must know that we see what is new, or it does not reckon with us (scheduler.cpp,
+  // seeders); elsewhere, and where it sees it itself, it learns it by the way.
+  bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
+  bool listed =
+      number(own.newest_listed) > number(neighbour.told_listed) + 1 ||
+      (mesh && (!neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed));
+  if (own.uplink == neighbour.told_uplink)
+    own.uplink = 0;
+  if (std::abs(own.reach - neighbour.told_reach) < reach_step)
+    own.reach = 0;
+  bool more = listed || !own.objects.empty() || own.uplink > 0 || own.reach > 0 ||
+              now - neighbour.told_at >= keep_alive;
+  if (!more && own.gains.empty())
+    return;
+  neighbour.told_at = now;
+  if (!more && own.gains.size() == 1) {
+    send(neighbour.id(), NewsMessage{own.gains.front()});
+    return;
+  }
+  if (own.uplink > 0)
+    neighbour.told_uplink = own.uplink;
+  if (own.reach > 0)
+    neighbour.told_reach = own.reach;
+  neighbour.told_listed = own.newest_listed;
+  send(neighbour.id(), own);
 }
 
 void Swarm::Impl::manage_nodes() {

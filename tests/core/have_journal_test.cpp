@@ -18,11 +18,11 @@ struct Window {
     timeline.update(start, WallTime{}, listing);
     for (std::uint64_t sn : {5, 6})
       store.set_size(store.add(SequenceNumber{sn}, Basis{sn}), 10 * chunk_size, {});
-    journal.differences(store, timeline); // what came before is told
+    journal.differences(HaveJournal::Audience::soon, store, timeline); // what came before is told
   }
   void gain(Time now, std::uint64_t sn, std::uint32_t chunk, bool fresh = false) {
     store.put(*store.find(SequenceNumber{sn}), chunk, store.allocate());
-    journal.gained(now, SequenceNumber{sn}, chunk, fresh);
+    journal.gained(now, SequenceNumber{sn}, chunk, fresh ? HaveJournal::Spread::fresh : HaveJournal::Spread::rare);
   }
 };
 
@@ -36,13 +36,13 @@ GST_START_TEST(batches) {
   window.gain(start + 1060ms, 6, 0);
   fail_if(window.journal.due(start + 1099ms));
   fail_unless(window.journal.due(start + 1100ms));
-  auto have = window.journal.differences(window.store, window.timeline);
+  auto have = window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
   fail_unless_equals_int(have.objects.size(), 2);
   fail_unless(have.objects[0].chunks == std::vector<ChunkSpan>({{3, 2}}));
   fail_unless(have.objects[1].chunks == std::vector<ChunkSpan>({{0, 1}}));
   fail_unless(have.oldest == SequenceNumber{5} && have.newest_listed == SequenceNumber{6});
   fail_if(window.journal.due(start + 2s));
-  fail_unless(window.journal.differences(window.store, window.timeline).objects.empty());
+  fail_unless(window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline).objects.empty());
 }
 GST_END_TEST;
 
@@ -54,11 +54,11 @@ GST_START_TEST(sooner_and_later) {
   fail_unless(window.journal.wakeup() == start + 1020ms);
   window.journal.listed(start + 1s);
   fail_unless(window.journal.wakeup() == start + 1020ms);
-  window.journal.differences(window.store, window.timeline);
+  window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
   fail_unless(window.journal.wakeup() == Time::max());
   window.journal.listed(start + 2s);
   fail_unless(window.journal.wakeup() == start + 2050ms);
-  window.journal.differences(window.store, window.timeline);
+  window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
   window.journal.set_slow(true);
   window.gain(start + 3s, 5, 4);
   fail_unless(window.journal.wakeup() == start + 3400ms);
@@ -75,7 +75,7 @@ GST_START_TEST(the_whole_state) {
   fail_unless(state.objects[0].chunks.empty());
   fail_unless(state.objects[1].chunks == std::vector<ChunkSpan>({{0, 3}, {9, 1}}));
   window.journal.forget(SequenceNumber{6});
-  fail_unless(window.journal.differences(window.store, window.timeline).objects.empty());
+  fail_unless(window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline).objects.empty());
 }
 GST_END_TEST;
 
