@@ -1,7 +1,7 @@
 // Half a day in which the encoder's clock, or the sink's, is 200 parts in a million off: 8.6 s in
 // the end, more than live-delay.
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "virtual_cdn.h"
+#include "virtual_player.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -28,7 +28,8 @@ struct Case {
 /// A stream and who plays it.
 class Run {
 public:
-  Run(const Case& what, VirtualCdn::Dates dates) : what_(what), cdn_(settings()) {
+  Run(const Case& what, VirtualCdn::Dates dates)
+      : clock_(what.clock), cdn_(settings()), sink_(cdn_) {
     cdn_.encoder_ppm = what.encoder_ppm;
     cdn_.dates = dates;
     cdn_.usual = VirtualCdn::size / 4; // few chunks to count
@@ -36,27 +37,28 @@ public:
     cdn_.takes = !what.clock;
     cdn_.step = step;
     cdn_.polls = polls;
+    sink_.ppm = what.sink_ppm;
+    sink_.takes_at_once = !what.clock;
   }
 
   /// What is measured is so from the first minute on, when the lead has sunk.
   void play(Duration time) {
     for (auto end = cdn_.now + time; cdn_.now < end;) {
-      if (begun_)
-        clock_ += step + step / 1'000'000 * what_.sink_ppm;
-      cdn_.run_for(step);
-      take();
+      sink_.step();
       if (cdn_.now - Time{} < 160s)
         continue;
-      dry += what_.clock && handed_ < clock_ ? step : 0ns;
-      worst_delay = std::max(worst_delay, delay());
-      least_delay = std::min(least_delay, delay());
+      // Who takes everything at once has the settled lead before what it shows.
+      auto delay = clock_ ? sink_.delay() : sink_.age() + Settings{}.settled_lead;
+      dry += clock_ && sink_.ahead() < 0s ? step : 0ns;
+      worst_delay = std::max(worst_delay, delay);
+      least_delay = std::min(least_delay, delay);
     }
   }
 
   Statistics statistics() const { return cdn_.swarm.statistics(); }
+  unsigned breaks() const { return sink_.breaks; }
+  Duration skipped() const { return sink_.skipped; }
 
-  unsigned breaks = 0; ///< discontinuities but for the first
-  Duration skipped{};
   Duration dry{}; ///< the sink had nothing to play for so long
   Duration worst_delay{};
   Duration least_delay = Duration::max();
@@ -68,36 +70,9 @@ private:
     return settings;
   }
 
-  /// A sink's queues take what is played within five seconds.
-  void take() {
-    for (; seen_ < cdn_.delivered.size() && (!what_.clock || handed_ - clock_ < 5s); ++seen_) {
-      const auto& next = cdn_.delivered[seen_];
-      breaks += next.discontinuity && begun_;
-      skipped += next.skipped;
-      begun_ = true;
-      if (next.discontinuity)
-        handed_ = std::max(handed_, clock_); // as a new GstSegment begins
-      handed_ += next.duration;
-      if (what_.clock)
-        cdn_.swarm.taken(cdn_.now, next.size, clock_);
-    }
-  }
-
-  /// From the encoder to what the sink shows; who has no clock has the settled lead before it.
-  Duration delay() const {
-    const auto& last = cdn_.delivered.back();
-    auto begin = VirtualCdn::segment * static_cast<int>(number(last.sn) - cdn_.first_number);
-    auto end = begin + VirtualCdn::segment * static_cast<int>((last.offset + last.size) / 1'000) /
-                           static_cast<int>(last.segment_size / 1'000);
-    auto ahead = what_.clock ? std::max(handed_ - clock_, Duration{}) : Settings{}.settled_lead;
-    return cdn_.made() - end + ahead;
-  }
-
-  Case what_;
+  bool clock_;
   VirtualCdn cdn_;
-  std::size_t seen_ = 0;
-  Duration handed_{}, clock_{};
-  bool begun_ = false;
+  VirtualPlayer sink_;
 };
 
 constexpr Duration target = VirtualCdn::segment;
@@ -113,7 +88,7 @@ GST_START_TEST(a_consumer_without_a_clock) {
   Run run({.encoder_ppm = __i__ < dates ? 200 : -200, .clock = false}, every_dates[__i__ % dates]);
   run.play(half_a_day);
   fail_unless_equals_uint64(run.statistics().starvations, 0);
-  fail_unless_equals_int(run.breaks, 0);
+  fail_unless_equals_int(run.breaks(), 0);
   fail_unless(run.least_delay > live_delay - 2 * target && run.worst_delay < bound,
               "%.2f to %.2f s", seconds(run.least_delay), seconds(run.worst_delay));
 }
@@ -127,8 +102,8 @@ GST_START_TEST(a_slow_sink) {
   run.play(half_a_day);
   fail_unless_equals_uint64(run.statistics().starvations, 0);
   fail_unless(run.dry == 0s, "dry for %.1f s", seconds(run.dry));
-  fail_unless(run.breaks > 0 && run.breaks <= 4 && run.skipped == run.breaks * target,
-              "%d breaks, %.1f s", static_cast<int>(run.breaks), seconds(run.skipped));
+  fail_unless(run.breaks() > 0 && run.breaks() <= 4 && run.skipped() == run.breaks() * target,
+              "%d breaks, %.1f s", static_cast<int>(run.breaks()), seconds(run.skipped()));
   fail_unless(run.least_delay > live_delay - 2 * target && run.worst_delay < bound,
               "%.2f to %.2f s", seconds(run.least_delay), seconds(run.worst_delay));
 }
@@ -142,13 +117,13 @@ GST_START_TEST(a_fast_sink) {
   Run run(what, every_dates[__i__ % dates]);
   run.play(5h);
   fail_unless_equals_uint64(run.statistics().starvations, 0);
-  fail_unless_equals_int(run.breaks, 0);
+  fail_unless_equals_int(run.breaks(), 0);
   run.play(half_a_day - 5h);
-  fail_unless(run.breaks > 0 && run.breaks <= 2 && run.skipped == 0s, "%d breaks, %.1f s",
-              static_cast<int>(run.breaks), seconds(run.skipped));
-  fail_unless(run.statistics().starvations <= run.breaks, "%d starvations",
+  fail_unless(run.breaks() > 0 && run.breaks() <= 2 && run.skipped() == 0s, "%d breaks, %.1f s",
+              static_cast<int>(run.breaks()), seconds(run.skipped()));
+  fail_unless(run.statistics().starvations <= run.breaks(), "%d starvations",
               static_cast<int>(run.statistics().starvations));
-  fail_unless(run.dry <= run.breaks * live_delay, "dry for %.1f s", seconds(run.dry));
+  fail_unless(run.dry <= run.breaks() * live_delay, "dry for %.1f s", seconds(run.dry));
   fail_unless(run.worst_delay < bound, "%.2f s", seconds(run.worst_delay));
 }
 GST_END_TEST;
@@ -158,9 +133,9 @@ GST_START_TEST(in_minutes) {
   for (int ppm : {14'400, -14'400}) {
     Run run({.sink_ppm = ppm}, VirtualCdn::Dates::wall);
     run.play(10min);
-    fail_unless(run.breaks > 0 && run.breaks <= 4, "%d breaks", static_cast<int>(run.breaks));
-    fail_unless(run.skipped == (ppm > 0 ? 0s : run.breaks * target));
-    fail_unless(run.statistics().starvations == (ppm > 0 ? run.breaks : 0), "%d starvations",
+    fail_unless(run.breaks() > 0 && run.breaks() <= 4, "%d breaks", static_cast<int>(run.breaks()));
+    fail_unless(run.skipped() == (ppm > 0 ? 0s : run.breaks() * target));
+    fail_unless(run.statistics().starvations == (ppm > 0 ? run.breaks() : 0), "%d starvations",
                 static_cast<int>(run.statistics().starvations));
     fail_unless(run.worst_delay < bound, "%.2f s", seconds(run.worst_delay));
   }

@@ -27,6 +27,21 @@ GST_START_TEST(plays_from_the_cdn_alone) {
 }
 GST_END_TEST;
 
+// Rule: with pace=none whatever is there goes out at once, and nothing but the CDN holds it up.
+GST_START_TEST(without_a_pace) {
+  Settings settings;
+  settings.pace = Pace::none;
+  VirtualCdn cdn(settings);
+  cdn.run_for(1s);
+  fail_unless(cdn.in_order());
+  const auto& last = cdn.delivered.back();
+  fail_unless(number(last.sn) + 1 == cdn.first_number + 50, "%d of 50 segments",
+              static_cast<int>(number(last.sn) + 1 - cdn.first_number));
+  fail_unless(last.offset + last.size == VirtualCdn::size);
+  fail_unless(cdn.swarm.statistics().delivered_bytes >= 4 * VirtualCdn::size);
+}
+GST_END_TEST;
+
 /// What the pool did in five minutes after the first, with segments whose sizes vary by `percent`
 /// either way.
 static std::pair<std::uint64_t, std::uint64_t> taken_and_reused(std::uint64_t percent) {
@@ -210,6 +225,7 @@ static Suite* swarm_cdn_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, plays_from_the_cdn_alone);
+  tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, an_encoder_that_restarts);
   tcase_add_test(tcase, a_long_pause_jumps_forward);

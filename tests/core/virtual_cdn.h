@@ -32,6 +32,7 @@ struct VirtualCdn {
   bool takes = true; ///< the application takes what is handed out
   bool keeps = true; ///< and `delivered` keeps the memory of what it took
   bool fails = false;
+  std::optional<std::uint64_t> keeps_segments; ///< none: all of them
   bool content = true;    ///< segments have bytes of their own, and not just so many
   Duration step = 5ms;    ///< of time
   Duration polls = 500ms; ///< from one look at the playlist to the next
@@ -103,8 +104,11 @@ struct VirtualCdn {
 
   void serve(const Fetch& fetch) {
     auto whole = size_of(number(fetch.sn));
+    auto newest = first_number + static_cast<std::uint64_t>(made() / segment);
     if (fails) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::server, {}, "503"});
+    } else if (keeps_segments && number(fetch.sn) + *keeps_segments < newest) {
+      swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});
     } else if (fetch.first >= whole) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::out_of_range, whole, "416"});
     } else {
