@@ -133,7 +133,8 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
 /// listed, or was only just, though the playlist is not late. One break to let the stream grow, as
 /// a young one is, instead of one in every segment for ever.
 void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
-  if (!paced_ || timeline.ended() || place_->sn != timeline.newest())
+  bool begins = broken_ && place_->chunk == 0; // there was no window yet
+  if (!paced_ || begins || timeline.ended() || place_->sn != timeline.newest())
     return;
   const auto* segment = store.find(place_->sn);
   auto chunks = segment && segment->size() ? segment->slots().size() : 0;

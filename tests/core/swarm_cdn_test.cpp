@@ -27,6 +27,20 @@ GST_START_TEST(plays_from_the_cdn_alone) {
 }
 GST_END_TEST;
 
+// Rule: close to the live edge, where a viewer begins with the newest segment, it does so at once.
+GST_START_TEST(begins_with_the_newest) {
+  Settings settings;
+  settings.live_delay = 4s;
+  settings.lead = 1s;
+  VirtualCdn cdn(settings);
+  cdn.began += 1s;
+  cdn.run_for(1s);
+  fail_unless(!cdn.delivered.empty() && number(cdn.delivered.front().sn) == cdn.first_number + 48);
+  auto startup = cdn.swarm.statistics().startup_time;
+  fail_unless(startup > 0s && startup <= 50ms, "%.2f", seconds(startup));
+}
+GST_END_TEST;
+
 // Rule: with pace=none whatever is there goes out at once, and nothing but the CDN holds it up.
 GST_START_TEST(without_a_pace) {
   Settings settings;
@@ -225,6 +239,7 @@ static Suite* swarm_cdn_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, plays_from_the_cdn_alone);
+  tcase_add_test(tcase, begins_with_the_newest);
   tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, an_encoder_that_restarts);
