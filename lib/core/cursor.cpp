@@ -130,8 +130,8 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
 }
 
 /// A sink that is faster than the encoder has eaten the window: what it is to play now is not
-/// listed, or was only just, though the playlist is not late. One break to let the stream grow, as
-/// a young one is, instead of one in every segment for ever.
+/// listed, or was only just, though the playlist is not late. One break to have the delay again
+/// with which it began, instead of one in every segment for ever.
 void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
   bool begins = broken_ && place_->chunk == 0; // there was no window yet
   if (!paced_ || begins || timeline.ended() || place_->sn != timeline.newest())
@@ -141,8 +141,8 @@ void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
   bool here = place_->chunk < chunks && segment->slots()[place_->chunk].data;
   bool within = place_->chunk > 0 && place_->chunk < chunks;
   auto target = timeline.target_duration();
-  auto wait = live_delay_ - delay(now, timeline, store);
-  if (here || within || now - timeline.entries().back().listed_at >= target || wait < target / 4)
+  auto wait = begun_with_ - delay(now, timeline, store);
+  if (here || within || now - timeline.entries().back().listed_at >= target || wait < target / 2)
     return;
   broken_ = held_ = true;
   begin_at_ = now + pacer_.downstream(now) + wait; // grows when what is downstream has been played
@@ -190,8 +190,10 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   deliver.segment_duration = entry->segment.duration;
   deliver.program_date_time = entry->segment.program_date_time;
   if (place_->chunk == 0) {
-    if (broken_)
+    if (broken_) {
       pacer_.begin_anew(now);
+      begun_with_ = delay(now, timeline, store);
+    }
     deliver.discontinuity = std::exchange(broken_, false);
     deliver.skipped = std::exchange(skipped_, 0ns);
   }

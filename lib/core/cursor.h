@@ -93,7 +93,8 @@ private:
   Time progress_at_{};           ///< some were taken, or the first handed out
   bool broken_ = true;           ///< the next bytes do not continue the last
   Duration skipped_{};
-  bool held_ = false; ///< begin_at_ is there to have a window again
+  Duration begun_with_{}; ///< the delay, after the last break
+  bool held_ = false;     ///< begin_at_ is there to have a window again
 };
 
 } // namespace p2plive::core

@@ -74,7 +74,8 @@ Simulated simulate(const Parameters& what) {
     fail_unless(figures.segments >= 20, "%s", figures.text().c_str());
     result.copies.add(figures.copies_base);
     result.offload.add(figures.offload);
-    result.chosen.add(figures.delay - core::seconds(figures.startup_p50));
+    fail_unless(figures.delay.has_value() && figures.startup.has_value());
+    result.chosen.add(figures.delay->p50 - figures.startup->p50);
     result.starvations += figures.starvations;
   }
   return result;
