@@ -18,6 +18,10 @@ constexpr Duration full_after = 1s;
 /// While a jump waits for what is not listed yet.
 constexpr Duration look_again_after = 100ms;
 
+/// Parts in a million by which a consumer without a clock is given the stream faster or slower:
+/// more than two crystals differ, and too little to be noticed.
+constexpr int follows_by = 1'000;
+
 /// From asking to the first frame: fetch, demux and decode.
 constexpr Duration startup_allowance = 300ms;
 
@@ -125,9 +129,39 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
   return true;
 }
 
+/// A sink that is faster than the encoder has eaten the window: what it is to play now is not
+/// listed, or was only just, though the playlist is not late. One break to have the delay again
+/// with which it began, instead of one in every segment for ever.
+void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
+  bool begins = broken_ && place_->chunk == 0; // there was no window yet
+  if (!paced_ || begins || timeline.ended() || place_->sn != timeline.newest())
+    return;
+  const auto* segment = store.find(place_->sn);
+  auto chunks = segment && segment->size() ? segment->slots().size() : 0;
+  bool here = place_->chunk < chunks && segment->slots()[place_->chunk].data;
+  bool within = place_->chunk > 0 && place_->chunk < chunks;
+  auto target = timeline.target_duration();
+  auto wait = begun_with_ - delay(now, timeline, store);
+  if (here || within || now - timeline.entries().back().listed_at >= target || wait < target / 2)
+    return;
+  broken_ = held_ = true;
+  begin_at_ = now + pacer_.downstream(now) + wait; // grows when what is downstream has been played
+}
+
+/// Who takes what it is given is never late or early for long: no jump for an encoder whose clock
+/// is not ours.
+void Cursor::follow_encoder(Time now, const Timeline& timeline, const Store& store) {
+  if (!place_ || pacer_.has_clock())
+    return;
+  auto late_by = delay(now, timeline, store) - live_delay_;
+  auto target = timeline.target_duration();
+  pacer_.lean(late_by > target / 2 ? follows_by : late_by < -target ? -follows_by : 0);
+}
+
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
   if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
     return {};
+  held_ = false;
   settle(timeline, store);
   if (!timeline.find(place_->sn))
     break_off(now, timeline);
@@ -135,6 +169,7 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   // continues the last bytes, or one jump would follow another.
   if (skipped_ > 0ns || !pacer_.paused())
     catch_up(now, timeline, store);
+  hold_back(now, timeline, store);
   auto* entry = timeline.find(place_->sn);
   auto* segment = store.find(place_->sn);
   if (now < begin_at_ || !entry || !segment || !segment->size() ||
@@ -155,8 +190,10 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   deliver.segment_duration = entry->segment.duration;
   deliver.program_date_time = entry->segment.program_date_time;
   if (place_->chunk == 0) {
-    if (broken_)
+    if (broken_) {
       pacer_.begin_anew(now);
+      begun_with_ = delay(now, timeline, store);
+    }
     deliver.discontinuity = std::exchange(broken_, false);
     deliver.skipped = std::exchange(skipped_, 0ns);
   }
@@ -172,6 +209,8 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
 }
 
 bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) const {
+  if (held_)
+    return true;
   if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)) ||
       at_end(timeline, store))
     return false;
@@ -204,6 +243,7 @@ void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
 }
 
 void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
+  follow_encoder(now, timeline, store);
   pacer_.advance(now, blocked() || !place_);
   // While the application is paused the place goes on with the stream: other viewers are still
   // served, and a resume finds the window filled. But not before its queues are full.

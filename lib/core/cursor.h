@@ -79,6 +79,8 @@ private:
   void begin_with(Time now, const TimelineEntry& entry, const Timeline& timeline);
   void settle(const Timeline& timeline, const Store& store);
   bool catch_up(Time now, const Timeline& timeline, const Store& store);
+  void hold_back(Time now, const Timeline& timeline, const Store& store);
+  void follow_encoder(Time now, const Timeline& timeline, const Store& store);
 
   Duration live_delay_;
   bool paced_;
@@ -91,6 +93,8 @@ private:
   Time progress_at_{};           ///< some were taken, or the first handed out
   bool broken_ = true;           ///< the next bytes do not continue the last
   Duration skipped_{};
+  Duration begun_with_{}; ///< the delay, after the last break
+  bool held_ = false;     ///< begin_at_ is there to have a window again
 };
 
 } // namespace p2plive::core

@@ -97,9 +97,10 @@ Duration Fetches::p95() const {
   auto count = std::min(measured_, recent_.size());
   if (count == 0)
     return 500ms;
-  std::vector<Duration> sorted(recent_.begin(), recent_.begin() + count);
-  std::sort(sorted.begin(), sorted.end());
-  return sorted[(count * 95 + 99) / 100 - 1];
+  auto sorted = recent_; // asked in every pass: no allocation
+  auto place = sorted.begin() + static_cast<std::ptrdiff_t>((count * 95 + 99) / 100 - 1);
+  std::nth_element(sorted.begin(), place, sorted.begin() + static_cast<std::ptrdiff_t>(count));
+  return *place;
 }
 
 } // namespace p2plive::core

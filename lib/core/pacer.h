@@ -32,6 +32,13 @@ public:
   /// It stands still since it was last told.
   void clock_stands(Time now);
 
+  /// Was it ever told?
+  bool has_clock() const { return clock_.has_value(); }
+
+  /// From now on credit grows so many parts in a million faster: for a consumer that takes what it
+  /// is given, and so has no pace but this.
+  void lean(int ppm) { lean_ = ppm; }
+
   Duration lead() const { return lead_; } ///< as it is now
 
   /// The clock stands, and what was handed out lasts for a while: so a player that was paused, and
@@ -67,6 +74,7 @@ private:
   std::optional<Duration> clock_; ///< of the pipeline, as last told
   Time clock_at_{};               ///< when that was
   bool stands_ = false;           ///< since then
+  int lean_ = 0;                  ///< parts in a million
   Duration lost_{};               ///< not earned while the consumer was blocked; `lead` at most
   Duration granted_beyond_{};     ///< earned because the pipeline's clock runs faster
 };

@@ -346,10 +346,13 @@ void Swarm::Impl::plan_and_ask() {
 }
 
 void Swarm::Impl::give_up_when_dry() {
-  auto dry_at = delivered_at_ + settings.give_up;
-  bool waiting = !finished_ && !cursor.blocked() && !timeline.entries().empty();
-  if (!waiting)
+  if (finished_ || timeline.entries().empty())
     return;
+  if (cursor.blocked()) {
+    delivered_at_ = now; // nothing is waited for in a pause, however long it is
+    return;
+  }
+  auto dry_at = delivered_at_ + settings.give_up;
   wakeup = std::min(wakeup, std::max(dry_at, now + 1ms));
   if (now < dry_at)
     return;

@@ -22,6 +22,10 @@ bool same(const ListedSegment& a, const ListedSegment& b) {
 /// Longest time for which an older playlist is taken for that of an edge behind the others.
 constexpr int patience_in_target_durations = 4;
 
+/// Parts in a million by which the clocks of two machines may differ; what changes faster is no
+/// drift.
+constexpr int most_drift = 300;
+
 } // namespace
 
 Timeline::Change Timeline::update(Time now, WallTime wall, const Listing& listing) {
@@ -43,6 +47,9 @@ Timeline::Change Timeline::update(Time now, WallTime wall, const Listing& listin
   auto end = entries_.empty() ? Position{} : entries_.back().end();
   if (restart) {
     entries_.clear();
+    lags_seen_ = 0;
+    usual_lag_.reset();
+    drift_ = 0ns;
     auto first = listing.segments.front();
     entries_.push_back({first, basis_of(first), end, now, true});
   }
@@ -52,7 +59,32 @@ Timeline::Change Timeline::update(Time now, WallTime wall, const Listing& listin
       append(now, segment);
   if (restart)
     return Change::restarted;
-  return entries_.size() > before ? Change::extended : Change::none;
+  if (entries_.size() == before)
+    return Change::none;
+  if (before > 0) // else it is when we came that tells
+    follow_dates(now);
+  return Change::extended;
+}
+
+/// A segment is listed about as long after its end as ever: where its date says otherwise, the
+/// clock behind the dates has drifted from ours. Most encoders count them from EXTINF and so by the
+/// clock that drives the media, and after days they are off by far more than live-delay.
+void Timeline::follow_dates(Time now) {
+  const auto& last = entries_.back().segment;
+  if (!last.program_date_time)
+    return;
+  lags_[lags_seen_++ % lags_.size()] = now.time_since_epoch() + wall_offset_ -
+                                       last.program_date_time->time_since_epoch() - last.duration;
+  if (lags_seen_ < lags_.size())
+    return;
+  auto least = *std::min_element(lags_.begin(), lags_.end()); // of a poll that came at once
+  if (!usual_lag_)
+    usual_lag_ = least;
+  else {
+    Duration most = (now - followed_at_) / 1'000'000 * most_drift;
+    drift_ += std::clamp(least - *usual_lag_ - drift_, -most, most);
+  }
+  followed_at_ = now;
 }
 
 bool Timeline::contradicts(const Listing& listing) const {
@@ -113,7 +145,7 @@ Position Timeline::live(Time now) const {
   if (!last.segment.program_date_time)
     return by_listing;
   auto wall = now.time_since_epoch() + wall_offset_;
-  auto by_date = last.start + (wall - last.segment.program_date_time->time_since_epoch());
+  auto by_date = last.start + (wall - last.segment.program_date_time->time_since_epoch()) - drift_;
   // A wall clock that is off would start a viewer far too late or early: it must roughly agree.
   auto apart = by_date - by_listing;
   return apart >= -500ms && apart <= 5s ? by_date : by_listing;

@@ -5,6 +5,8 @@
 #include "core/events.h"
 #include "core/version.h"
 
+#include <array>
+#include <cstddef>
 #include <deque>
 #include <optional>
 
@@ -41,7 +43,8 @@ public:
   std::optional<SequenceNumber> newest() const;
 
   /// Where the encoder is now: by PROGRAM-DATE-TIME and the wall clock when they make sense
-  /// together, else by the end of the newest segment and the time since it was listed.
+  /// together, else by the end of the newest segment and the time since it was listed. Dates of an
+  /// encoder whose clock runs at another rate than ours are followed, as far as crystals differ.
   Position live(Time now) const;
 
   Duration target_duration() const { return target_duration_; }
@@ -54,12 +57,18 @@ private:
   bool contradicts(const Listing& listing) const;
   bool is_behind(Time now, const Listing& listing);
   void append(Time now, const ListedSegment& segment);
+  void follow_dates(Time now);
 
   std::deque<TimelineEntry> entries_;
   Duration target_duration_{};
   bool ended_ = false;
   std::optional<Time> behind_since_;
   std::chrono::nanoseconds wall_offset_{}; ///< wall clock - monotonic clock
+  std::array<Duration, 8> lags_{}; ///< how old, by date, the last new segments were when listed
+  std::size_t lags_seen_ = 0;
+  std::optional<Duration> usual_lag_; ///< the least of the first ones
+  Time followed_at_{};
+  Duration drift_{}; ///< of the dates against the wall clock since then
 };
 
 } // namespace p2plive::core

@@ -137,6 +137,30 @@ GST_START_TEST(the_lead_sinks) {
 }
 GST_END_TEST;
 
+// Rule: while a player that fills its queues holds its clock still, media go on at their own pace:
+// by the clock alone a lead that is smaller than the queues would hang.
+GST_START_TEST(queues_are_filled_while_the_clock_stands) {
+  Pacer pacer(start, 1s, 1s);
+  Duration out{};
+  auto at = [&](Duration t, bool plays) {
+    pacer.advance(start + t, false);
+    if (plays)
+      pacer.clock_advanced(start + t, t);
+    else
+      pacer.clock_stands(start + t);
+    for (; pacer.open(); out += chunk)
+      pacer.spend(chunk);
+  };
+  Duration t{};
+  for (; t < 10s; t += 100ms)
+    at(t, true);
+  auto before = out;
+  for (; t < 15s; t += 100ms)
+    at(t, false);
+  fail_unless(out - before >= 4900ms && out - before <= 5100ms, "%f", seconds(out - before));
+}
+GST_END_TEST;
+
 static Suite* pacer_suite() {
   auto* suite = suite_create("pacer");
   auto* tcase = tcase_create("general");
@@ -145,6 +169,7 @@ static Suite* pacer_suite() {
   tcase_add_test(tcase, credit_is_capped_and_lost);
   tcase_add_test(tcase, what_was_played_while_blocked_comes_back);
   tcase_add_test(tcase, the_lead_sinks);
+  tcase_add_test(tcase, queues_are_filled_while_the_clock_stands);
   tcase_add_test(tcase, drift);
   return suite;
 }

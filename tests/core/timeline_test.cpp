@@ -99,6 +99,34 @@ GST_START_TEST(the_live_edge) {
 }
 GST_END_TEST;
 
+// Rule: dates that fall behind the wall clock, or run ahead of it, by no more than crystals differ
+// are followed, for as long as it takes; what changes at once is no drift.
+GST_START_TEST(dates_that_drift) {
+  for (int ppm : {250, -250}) {
+    Timeline timeline;
+    auto off = 0ns; // wall clock - dates
+    Time now;
+    auto list = [&](std::uint64_t n) {
+      now = start + 2s * (n + 1) + 100ms;
+      auto apart = std::chrono::floor<std::chrono::milliseconds>(off);
+      timeline.update(now, wall + std::chrono::floor<std::chrono::milliseconds>(now - start),
+                      listing(n, 1, wall - apart));
+      return timeline.live(now) - timeline.entries().back().end();
+    };
+    std::uint64_t n = 0;
+    for (; n < 20'000; ++n, off += Duration(2s) / 1'000'000 * ppm) {
+      auto edge = list(n);
+      fail_unless(edge >= 90ms && edge <= 110ms, "%.3f s after %d segments", seconds(edge),
+                  static_cast<int>(n));
+    }
+    fail_unless(std::chrono::abs(off) == 10s);
+    off += 1s;
+    auto edge = list(n);
+    fail_unless(edge >= 1080ms && edge <= 1120ms, "%.3f s", seconds(edge));
+  }
+}
+GST_END_TEST;
+
 static Suite* timeline_suite() {
   auto* suite = suite_create("timeline");
   auto* tcase = tcase_create("general");
@@ -110,6 +138,7 @@ static Suite* timeline_suite() {
   tcase_add_test(tcase, a_hole);
   tcase_add_test(tcase, a_discontinuity);
   tcase_add_test(tcase, the_live_edge);
+  tcase_add_test(tcase, dates_that_drift);
   return suite;
 }
 

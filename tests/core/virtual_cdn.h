@@ -15,7 +15,7 @@ namespace p2plive::test {
 using namespace p2plive::core;
 
 /// Segments of 2 s and 500 000 bytes, six in the window; every fetch takes `latency`; the viewer's
-/// playlist is read every half second. Delivered bytes are taken at once.
+/// playlist is read every `polls`. Delivered bytes are taken at once.
 struct VirtualCdn {
   explicit VirtualCdn(Settings settings) : swarm(Time{} + 100s, settings) {}
 
@@ -27,8 +27,16 @@ struct VirtualCdn {
   Duration latency = 20ms;
   std::uint64_t first_number = 40; ///< of the segment that begins at virtual time 0
   Time began{};                    ///< when the encoder began with first_number
-  bool takes = true;               ///< the application takes what is handed out
+  int encoder_ppm = 0;             ///< parts in a million by which its clock runs fast
+  enum class Dates { wall, encoder, none } dates = Dates::wall; ///< whose clock they are of
+  bool takes = true; ///< the application takes what is handed out
+  bool keeps = true; ///< and `delivered` keeps the memory of what it took
   bool fails = false;
+  std::optional<std::uint64_t> keeps_segments; ///< none: all of them
+  bool content = true;    ///< segments have bytes of their own, and not just so many
+  Duration step = 5ms;    ///< of time
+  Duration polls = 500ms; ///< from one look at the playlist to the next
+  std::uint64_t usual = size;
   std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
   Swarm swarm;
   std::vector<Deliver> delivered;
@@ -39,13 +47,13 @@ struct VirtualCdn {
 
   std::uint64_t size_of(std::uint64_t sn) const {
     auto found = sizes.find(sn);
-    return found == sizes.end() ? size : found->second;
+    return found == sizes.end() ? usual : found->second;
   }
 
   void run_for(Duration time) {
-    for (auto end = now + time; now < end; now += 5ms) {
+    for (auto end = now + time; now < end; now += step) {
       if (now >= refresh_at_) {
-        refresh_at_ = now + 500ms;
+        refresh_at_ = now + polls;
         refresh();
       }
       answer();
@@ -55,17 +63,27 @@ struct VirtualCdn {
     }
   }
 
+  /// Media that the encoder has made.
+  Duration made() const { return now - began + (now - began) / 1'000'000 * encoder_ppm; }
+
+  static WallTime wall(Time at) {
+    return wall_zero + std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch());
+  }
+
+  std::optional<WallTime> date(Duration media) const {
+    if (dates == Dates::none)
+      return {};
+    auto behind = dates == Dates::wall ? media / 1'000'000 * encoder_ppm : 0ns;
+    return wall(began + media - behind);
+  }
+
   void refresh() {
     Listing listing{segment, false, {}};
-    auto whole = static_cast<std::uint64_t>((now - began) / segment);
-    for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n) {
-      auto at = wall_zero + std::chrono::duration_cast<std::chrono::milliseconds>(
-                                began.time_since_epoch() + n * segment);
-      listing.segments.push_back({SequenceNumber{first_number + n}, segment, 0, at, false});
-    }
-    auto wall =
-        wall_zero + std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
-    swarm.listed(now, wall, listing);
+    auto whole = static_cast<std::uint64_t>(made() / segment);
+    for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n)
+      listing.segments.push_back(
+          {SequenceNumber{first_number + n}, segment, 0, date(n * segment), false});
+    swarm.listed(now, wall(now), listing);
     act();
   }
 
@@ -86,17 +104,20 @@ struct VirtualCdn {
 
   void serve(const Fetch& fetch) {
     auto whole = size_of(number(fetch.sn));
+    auto newest = first_number + static_cast<std::uint64_t>(made() / segment);
     if (fails) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::server, {}, "503"});
+    } else if (keeps_segments && number(fetch.sn) + *keeps_segments < newest) {
+      swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});
     } else if (fetch.first >= whole) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::out_of_range, whole, "416"});
     } else {
       swarm.fetch_answered(now, fetch.id, {fetch.first, whole});
       auto last = std::min(fetch.last, whole - 1);
-      std::vector<std::uint8_t> bytes(last - fetch.first + 1);
-      for (std::size_t i = 0; i < bytes.size(); ++i)
-        bytes[i] = byte_at(number(fetch.sn), fetch.first + i);
-      swarm.fetch_data(now, fetch.id, bytes);
+      bytes_.resize(last - fetch.first + 1);
+      for (std::size_t i = 0; content && i < bytes_.size(); ++i)
+        bytes_[i] = byte_at(number(fetch.sn), fetch.first + i);
+      swarm.fetch_data(now, fetch.id, bytes_);
       swarm.fetch_done(now, fetch.id);
     }
   }
@@ -114,6 +135,8 @@ struct VirtualCdn {
         } else if (auto* deliver = std::get_if<Deliver>(&action)) {
           delivered.push_back(*deliver);
           delivered_at.push_back(now);
+          if (!keeps)
+            delivered.back().chunk = deliver->chunk = {};
           if (takes)
             swarm.taken(now, deliver->size, {});
         } else if (auto* send = std::get_if<Send>(&action)) {
@@ -145,6 +168,7 @@ struct VirtualCdn {
 private:
   Time refresh_at_{};
   std::multimap<Time, Fetch> under_way_;
+  std::vector<std::uint8_t> bytes_;
 };
 
 } // namespace p2plive::test

@@ -1,0 +1,186 @@
+// What a swarm says to another viewer, and when: one whose messages are literal.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/messages.h"
+#include "core/swarm.h"
+#include "core/version.h"
+
+#include "core_test.h"
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+namespace {
+
+constexpr Rid rid{{1, 2, 3, 4}};
+constexpr WallTime wall{std::chrono::milliseconds(1'700'000'000'000)};
+constexpr std::uint64_t size = chunk_size;      ///< of a segment: few requests reach far
+constexpr std::uint64_t first = 10, count = 15; ///< segments that are listed
+
+Listing listing() {
+  Listing out{2s, false, {}};
+  for (auto n = first; n < first + count; ++n)
+    out.segments.push_back(
+        {SequenceNumber{n}, 2s, 0, wall + std::chrono::seconds(2 * (n - first)), false});
+  return out;
+}
+
+Settings settings() {
+  Settings settings;
+  settings.self = peer(1);
+  settings.expects_peers = true;
+  settings.live_delay = 30s;
+  return settings;
+}
+
+/// A swarm in a stream that has just stopped growing, and the viewers it is connected with. Its CDN
+/// never answers.
+class Conversation {
+public:
+  Conversation() : swarm_(start, settings()) {
+    swarm_.listed(now_, wall + 30s, listing());
+    swarm_.joined(now_, rid);
+    collect();
+  }
+
+  /// It has everything that is listed, or nothing.
+  void meet(const PeerId& id, bool has_all) {
+    swarm_.peer_opened(now_, id);
+    HandshakeMessage hello;
+    hello.rid = rid;
+    hello.peer = id;
+    hello.chunk_size = chunk_size;
+    tell(id, hello);
+    auto have = nothing();
+    if (has_all)
+      for (const auto& segment : listing().segments)
+        have.objects.push_back(
+            {{segment.sn, version_of(basis_of(segment), size)}, size, {{0, chunk_count(size)}}});
+    tell(id, have);
+  }
+
+  /// It says that it is there.
+  void hear_of(const PeerId& id) { tell(id, nothing()); }
+
+  void run_for(Duration time) {
+    for (auto end = now_ + time; swarm_.next_wakeup() <= end; collect()) {
+      now_ = std::max(now_, swarm_.next_wakeup());
+      swarm_.advance(now_);
+    }
+  }
+
+  struct Said {
+    Time at;
+    PeerId to;
+    PeerMessage message;
+  };
+  /// All messages of that kind to that viewer, since the start.
+  template <typename Message>
+  std::vector<std::pair<Time, Message>> said(const PeerId& to) const {
+    std::vector<std::pair<Time, Message>> out;
+    for (const auto& said : said_)
+      if (auto* message = std::get_if<Message>(&said.message); message && said.to == to)
+        out.emplace_back(said.at, *message);
+    return out;
+  }
+
+  /// Segments for which the CDN was asked, with the times.
+  std::vector<std::pair<Time, Fetch>> fetched;
+
+private:
+  static HaveMessage nothing() {
+    HaveMessage have;
+    have.oldest = SequenceNumber{first};
+    have.newest_listed = SequenceNumber{first + count - 1};
+    return have;
+  }
+
+  void tell(const PeerId& from, const PeerMessage& message) {
+    swarm_.peer_message(now_, from, encode(message));
+    collect();
+  }
+
+  void collect() {
+    for (const auto& action : swarm_.take_actions())
+      if (auto* send = std::get_if<Send>(&action)) {
+        std::string reason;
+        auto message = decode(send->header, reason);
+        fail_unless(message.has_value(), "%s", reason.c_str());
+        said_.push_back({now_, send->to, *message});
+      } else if (auto* fetch = std::get_if<Fetch>(&action)) {
+        fetched.emplace_back(now_, *fetch);
+      }
+  }
+
+  Time now_ = start;
+  Swarm swarm_;
+  std::vector<Said> said_;
+};
+
+} // namespace
+
+// Rule: who hears nothing new hears every five seconds that we are still there.
+GST_START_TEST(silence_is_broken) {
+  Conversation talk;
+  talk.meet(peer(2), false);
+  for (int i = 0; i < 15; ++i, talk.hear_of(peer(2)))
+    talk.run_for(4s);
+  auto haves = talk.said<HaveMessage>(peer(2));
+  fail_unless(haves.size() >= 11 && haves.size() <= 14, "%d in a minute",
+              static_cast<int>(haves.size()));
+  for (std::size_t i = 1; i < haves.size(); ++i) {
+    auto pause = haves[i].first - haves[i - 1].first;
+    fail_unless(pause <= 5s, "silent for %.2f s", seconds(pause));
+  }
+  const auto& last = haves.back().second;
+  fail_unless(last.objects.empty() && last.gains.empty());
+  fail_unless(last.newest_listed == SequenceNumber{first + count - 1});
+}
+GST_END_TEST;
+
+// Rule: a viewer that does not answer is believed for half of the time that is left (two seconds
+// where that is less), and for five seconds at most. Then it is told so, and others are asked.
+GST_START_TEST(silence_is_given_up) {
+  Conversation talk;
+  talk.meet(peer(2), true);
+  talk.run_for(20ms);
+  auto requests = talk.said<RequestMessage>(peer(2));
+  talk.meet(peer(3), true);
+  talk.run_for(20s);
+  unsigned short_ones = 0, halves = 0, longest = 0, asked_elsewhere = 0;
+  for (const auto& [asked_at, request] : requests) {
+    auto is_it = [&chunk = request.chunk](const auto& said) { return said.second.chunk == chunk; };
+    auto cancels = talk.said<CancelMessage>(peer(2));
+    auto cancel = std::ranges::find_if(cancels, is_it);
+    fail_unless(cancel != cancels.end(), "believed for ever");
+    Duration left = request.deadline, believed = cancel->first - asked_at;
+    if (left > 10s) {
+      fail_unless(believed == 5s, "%.3f of %.3f s", seconds(believed), seconds(left));
+      ++longest;
+    } else if (left >= 4s) {
+      fail_unless(std::chrono::abs(believed - left / 2) <= 1ms, "%.3f of %.3f s", seconds(believed),
+                  seconds(left));
+      ++halves;
+    } else {
+      fail_unless(believed <= 2s, "%.3f of %.3f s", seconds(believed), seconds(left));
+      ++short_ones;
+    }
+    auto again = talk.said<RequestMessage>(peer(3));
+    asked_elsewhere += std::ranges::any_of(again, is_it);
+  }
+  fail_unless(short_ones > 0 && halves > 0 && longest > 0, "%d, %d, %d",
+              static_cast<int>(short_ones), static_cast<int>(halves), static_cast<int>(longest));
+  fail_unless(asked_elsewhere > 0);
+}
+GST_END_TEST;
+
+static Suite* swarm_peers_suite() {
+  auto* suite = suite_create("swarm_peers");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, silence_is_broken);
+  tcase_add_test(tcase, silence_is_given_up);
+  return suite;
+}
+
+GST_CHECK_MAIN(swarm_peers)
