@@ -14,6 +14,8 @@ constexpr Duration meeting_time = 5s;
 constexpr Duration open_ahead = 90s;
 constexpr Duration fetch_retry_first = 250ms;
 constexpr Duration fetch_retry_most = 4s;
+/// Viewers near that have a chunk; up to so many it is news to the others.
+constexpr std::size_t few = 4;
 /// Refusals after which a segment is taken for not to be had.
 constexpr unsigned most_refusals = 3;
 
@@ -205,7 +207,7 @@ HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
     ready += neighbour.ready;
     have += neighbour.ready && neighbour.has(chunk);
   }
-  return have * 4 < ready ? HaveJournal::Spread::rare : HaveJournal::Spread::common;
+  return have < few || have * 4 < ready ? HaveJournal::Spread::rare : HaveJournal::Spread::common;
 }
 
 // The passes.

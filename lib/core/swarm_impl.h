@@ -99,7 +99,7 @@ private:
   bool is_of_use(const HaveMessage& have);
   bool passes_on(const Neighbour& neighbour) const;
   HaveMessage share_of(const Neighbour& neighbour, const HaveMessage& have) const;
-  void tell(Neighbour& neighbour, const HaveMessage& have);
+  void tell(Neighbour& neighbour, const HaveMessage& have, bool mesh);
   Slot* slot_of(const ChunkName& chunk);
 
   Statistics stats_;

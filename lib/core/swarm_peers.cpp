@@ -365,15 +365,16 @@ void Swarm::Impl::tell_haves() {
     }
   if (!batches.empty() || now >= keep_alive_at_) {
     keep_alive_at_ = Time::max();
+    bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
         continue;
       auto batch = batches.find(passes_on(neighbour) ? Audience::soon : Audience::late);
       // Who has nothing new to hear still hears from us, or would take us for dead.
       if (batch != batches.end())
-        tell(neighbour, batch->second);
+        tell(neighbour, batch->second, mesh);
       else if (now - neighbour.told_at >= keep_alive)
-        tell(neighbour, HaveJournal::nothing(store, timeline));
+        tell(neighbour, HaveJournal::nothing(store, timeline), mesh);
       keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
     }
   }
@@ -411,11 +412,10 @@ HaveMessage Swarm::Impl::share_of(const Neighbour& neighbour, const HaveMessage&
 }
 
 /// What of `have` is news to it, if anything is.
-void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have) {
+void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh) {
   auto own = neighbour.tell(share_of(neighbour, have));
   // In a mesh it must know that we see what is new, or it does not reckon with us (scheduler.cpp,
   // seeders); elsewhere, and where it sees it itself, it learns it by the way.
-  bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
   bool listed =
       number(own.newest_listed) > number(neighbour.told_listed) + 1 ||
       (mesh && (!neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed));
@@ -428,7 +428,7 @@ void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have) {
   if (!more && own.gains.empty())
     return;
   neighbour.told_at = now;
-  if (!more && own.gains.size() == 1) {
+  if (!more && own.gains.size() == 1 && own.newest_listed == neighbour.told_listed) {
     send(neighbour.id(), NewsMessage{own.gains.front()});
     return;
   }

@@ -5,6 +5,9 @@
 
 namespace {
 
+using Audience = HaveJournal::Audience;
+using Spread = HaveJournal::Spread;
+
 /// A store and a timeline with segments 5 and 6 of ten chunks each.
 struct Window {
   Timeline timeline;
@@ -18,11 +21,16 @@ struct Window {
     timeline.update(start, WallTime{}, listing);
     for (std::uint64_t sn : {5, 6})
       store.set_size(store.add(SequenceNumber{sn}, Basis{sn}), 10 * chunk_size, {});
-    journal.differences(HaveJournal::Audience::soon, store, timeline); // what came before is told
+    take(); // what came before is told
+    take(Audience::late);
   }
-  void gain(Time now, std::uint64_t sn, std::uint32_t chunk, bool fresh = false) {
+  void gain(Time now, std::uint64_t sn, std::uint32_t chunk, Spread spread = Spread::rare) {
     store.put(*store.find(SequenceNumber{sn}), chunk, store.allocate());
-    journal.gained(now, SequenceNumber{sn}, chunk, fresh ? HaveJournal::Spread::fresh : HaveJournal::Spread::rare);
+    journal.gained(now, SequenceNumber{sn}, chunk, spread);
+  }
+  bool due(Time at, Audience audience = Audience::soon) const { return journal.due(at, audience); }
+  HaveMessage take(Audience audience = Audience::soon) {
+    return journal.differences(audience, store, timeline);
   }
 };
 
@@ -34,15 +42,30 @@ GST_START_TEST(batches) {
   window.gain(start + 1s, 5, 3);
   window.gain(start + 1050ms, 5, 4);
   window.gain(start + 1060ms, 6, 0);
-  fail_if(window.journal.due(start + 1099ms));
-  fail_unless(window.journal.due(start + 1100ms));
-  auto have = window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
+  fail_if(window.due(start + 1099ms));
+  fail_unless(window.due(start + 1100ms));
+  auto have = window.take();
   fail_unless_equals_int(have.objects.size(), 2);
   fail_unless(have.objects[0].chunks == std::vector<ChunkSpan>({{3, 2}}));
   fail_unless(have.objects[1].chunks == std::vector<ChunkSpan>({{0, 1}}));
   fail_unless(have.oldest == SequenceNumber{5} && have.newest_listed == SequenceNumber{6});
-  fail_if(window.journal.due(start + 2s));
-  fail_unless(window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline).objects.empty());
+  fail_if(window.due(start + 2s));
+  fail_unless(window.take().objects.empty());
+}
+GST_END_TEST;
+
+// Rule: who takes more than it gives is told later, once; what most have already waits as long.
+GST_START_TEST(who_can_wait) {
+  Window window;
+  window.gain(start + 1s, 5, 3);
+  fail_if(window.due(start + 1399ms, Audience::late));
+  fail_unless(window.due(start + 1400ms, Audience::late));
+  fail_unless_equals_int(window.take().objects.size(), 1);
+  fail_unless_equals_int(window.take(Audience::late).objects.size(), 1);
+  fail_unless_equals_int(window.take(Audience::late).objects.size(), 0);
+  window.gain(start + 2s, 5, 4, Spread::common);
+  fail_if(window.due(start + 2399ms));
+  fail_unless(window.due(start + 2400ms));
 }
 GST_END_TEST;
 
@@ -50,15 +73,17 @@ GST_END_TEST;
 // has, later, for nobody waits for it.
 GST_START_TEST(sooner_and_later) {
   Window window;
-  window.gain(start + 1s, 5, 3, true);
+  window.gain(start + 1s, 5, 3, Spread::fresh);
   fail_unless(window.journal.wakeup() == start + 1020ms);
   window.journal.listed(start + 1s);
   fail_unless(window.journal.wakeup() == start + 1020ms);
-  window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
+  window.take();
+  window.take(Audience::late);
   fail_unless(window.journal.wakeup() == Time::max());
   window.journal.listed(start + 2s);
   fail_unless(window.journal.wakeup() == start + 2050ms);
-  window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline);
+  window.take();
+  window.take(Audience::late);
   window.journal.set_slow(true);
   window.gain(start + 3s, 5, 4);
   fail_unless(window.journal.wakeup() == start + 3400ms);
@@ -75,7 +100,7 @@ GST_START_TEST(the_whole_state) {
   fail_unless(state.objects[0].chunks.empty());
   fail_unless(state.objects[1].chunks == std::vector<ChunkSpan>({{0, 3}, {9, 1}}));
   window.journal.forget(SequenceNumber{6});
-  fail_unless(window.journal.differences(HaveJournal::Audience::soon, window.store, window.timeline).objects.empty());
+  fail_unless(window.take().objects.empty());
 }
 GST_END_TEST;
 
@@ -100,6 +125,7 @@ static Suite* have_journal_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, batches);
+  tcase_add_test(tcase, who_can_wait);
   tcase_add_test(tcase, sooner_and_later);
   tcase_add_test(tcase, the_whole_state);
   tcase_add_test(tcase, never_too_large);

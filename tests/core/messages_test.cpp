@@ -36,7 +36,8 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
           encode(CancelMessage{chunk_of(5, 2)}),
           piece,
           encode(BusyMessage{chunk_of(5, 2), 100ms, true}),
-          encode(ByeMessage{"leaving"})};
+          encode(ByeMessage{"leaving"}),
+          encode(NewsMessage{{SequenceNumber{4}, 32, 0x80000001}})};
 }
 
 template <typename Message>
@@ -77,6 +78,8 @@ GST_START_TEST(round_trips) {
   fail_unless(busy.retry_after == 100ms && busy.gone);
   auto bye = read<ByeMessage>(all[6]);
   fail_unless_equals_string(bye.reason.c_str(), "leaving");
+  auto news = read<NewsMessage>(all[7]).gain;
+  fail_unless(news.sn == SequenceNumber{4} && news.first == 32 && news.bits == 0x80000001);
 }
 GST_END_TEST;
 

@@ -41,10 +41,21 @@ GST_START_TEST(no_news) {
   Neighbour there(peer(1), start);
   there.learn(have_of(6, {{0, 4}}));
   fail_unless(there.tell(have_of(6, {{0, 2}})).objects.empty());
-  auto some = there.tell(have_of(6, {{3, 3}}));
-  fail_unless_equals_int(some.objects.size(), 1);
   auto gains = there.tell(have_of(6, {{3, 4}})).gains;
   fail_unless(gains.size() == 1 && gains[0].first == 4 && gains[0].bits == 7);
+}
+GST_END_TEST;
+
+// Rule: what one side has named the other need not name again.
+GST_START_TEST(named_by_either) {
+  Neighbour there(peer(1), start), here(peer(2), start);
+  here.learn(there.tell(have_of(6, {{0, 1}})));
+  auto back = here.tell(have_of(6, {{5, 2}}));
+  fail_unless(back.objects.empty() && back.gains.size() == 1);
+  there.learn(back.gains[0]);
+  fail_unless(there.has(chunk_of(6, 5)) && there.has(chunk_of(6, 6)) && !there.has(chunk_of(6, 0)));
+  auto other = here.tell(have_of(6, {{5, 2}}, 8));
+  fail_unless(other.objects.size() == 1, "another version is named");
 }
 GST_END_TEST;
 
@@ -73,6 +84,7 @@ static Suite* neighbour_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, named_once);
   tcase_add_test(tcase, no_news);
+  tcase_add_test(tcase, named_by_either);
   tcase_add_test(tcase, gains_of_nothing);
   return suite;
 }

@@ -30,7 +30,7 @@ const Expected properties[] = {
     {"late", "skip", ready},
     {"cdn-threshold", "-1", ready},
     {"seed-share", "-1", ready},
-    {"max-peers", "30", always},
+    {"max-peers", "60", always},
     {"upload-limit", "-1", always},
     {"user-agent", "NULL", ready},
     {"local-address", "NULL", ready},
