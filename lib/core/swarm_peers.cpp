@@ -328,7 +328,11 @@ void Swarm::Impl::refuse_late() {
 
 void Swarm::Impl::serve_uploads() {
   refuse_late();
-  while (auto job = uploader.next(now, neighbours)) {
+  auto given = [this](const ChunkName& chunk) {
+    auto* slot = slot_of(chunk);
+    return slot ? slot->given : 0;
+  };
+  while (auto job = uploader.next(now, neighbours, given)) {
     auto* slot = slot_of(job->chunk);
     if (!slot || !slot->data) {
       send(job->to, BusyMessage{job->chunk, 0ms, true});
@@ -340,6 +344,7 @@ void Swarm::Impl::serve_uploads() {
     auto& neighbour = neighbours.at(job->to);
     neighbour.given(now, size);
     uploader.sent(size);
+    ++slot->given;
     stats_.upload_bytes += size;
   }
   wakeup = std::min(wakeup, uploader.wakeup(now));

@@ -16,11 +16,13 @@ constexpr Duration default_patience = 10s;
 
 /// So much of what the way out carries is given to connections at a time. Few are served quickly
 /// rather than all slowly: who has a piece early passes it on.
-constexpr double seconds_on_the_way = 0.1;
+constexpr double seconds_on_the_way = 0.05;
 
 /// Who would wait longer than this share of its patience is told to ask elsewhere, where it can.
 constexpr int share_of_patience = 4;
 constexpr Duration least_wait = 120ms;
+/// Of a chunk, to who passes it on fast, before anybody else gets it.
+constexpr unsigned first_copies = 3;
 /// Viewers to ask beyond which one more makes no difference.
 constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
@@ -128,12 +130,18 @@ void Uploader::forget(const PeerId& peer) {
   waiting_.erase(peer);
 }
 
-std::optional<Uploader::Job> Uploader::next(Time now,
-                                            const std::map<PeerId, Neighbour>& neighbours) {
+/// One of the first copies of this chunk, to somebody who passes it on as fast as this viewer does.
+bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
+  return !waiting.hard && waiting.uplink >= uplink() / 2 && given(waiting.chunk) < first_copies;
+}
+
+std::optional<Uploader::Job> Uploader::next(Time now, const std::map<PeerId, Neighbour>& neighbours,
+                                            const Given& given) {
   earn(now);
   bool enough = static_cast<double>(moving_) > meter_.rate() * seconds_on_the_way;
   if ((limit_ && tokens_ <= 0) || (moving_ > 0 && enough))
     return {};
+  auto chosen = queue_.end();
   for (auto waiting = queue_.begin(); waiting != queue_.end();) {
     auto here = waiting++;
     auto neighbour = neighbours.find(here->from);
@@ -143,11 +151,18 @@ std::optional<Uploader::Job> Uploader::next(Time now,
     }
     if (neighbour->second.buffered() >= send_low_mark)
       continue;
-    Job job{here->from, here->chunk};
-    drop(here);
-    return job;
+    if (chosen == queue_.end())
+      chosen = here;
+    if (!spreads(*here, given))
+      continue;
+    chosen = here;
+    break;
   }
-  return {};
+  if (chosen == queue_.end())
+    return {};
+  Job job{chosen->from, chosen->chunk};
+  drop(chosen);
+  return job;
 }
 
 void Uploader::buffered(Time now, std::size_t left, std::size_t held, std::size_t moving) {

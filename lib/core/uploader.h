@@ -8,6 +8,7 @@
 #include "core/uplink_meter.h"
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -39,8 +40,12 @@ public:
   void cancel(const PeerId& from, const ChunkName& chunk);
   void forget(const PeerId& peer);
 
-  /// The next piece to send now; none while the limit is used up, or enough is on its way.
-  std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours);
+  /// How often this viewer has given a chunk so far.
+  using Given = std::function<unsigned(const ChunkName&)>;
+  /// The next piece to send now; none while the limit is used up, or enough is on its way. The
+  /// first copies of a chunk go to who passes it on as fast as this viewer, whoever else waits.
+  std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours,
+                          const Given& given);
   /// It was sent: `bytes` are charged.
   void sent(std::size_t bytes);
 
@@ -73,6 +78,7 @@ private:
   bool before(const Waiting& a, const Waiting& b) const;
   void earn(Time now);
   void drop(Queue::iterator waiting);
+  bool spreads(const Waiting& waiting, const Given& given) const;
   Duration expected_wait(std::size_t ahead) const;
 
   std::optional<std::uint64_t> limit_;

@@ -17,6 +17,11 @@ std::map<PeerId, Neighbour> company(std::uint64_t count) {
   return out;
 }
 
+/// Nothing that is asked for in these tests spreads any more.
+unsigned long_given(const ChunkName&) {
+  return 1'000;
+}
+
 Verdict ask(Uploader& uploader, Time now, std::uint64_t who, std::uint32_t chunk,
             std::chrono::milliseconds deadline = 5'000ms, std::uint8_t others = 1,
             std::uint32_t uplink = 0, unsigned reach = 0) {
@@ -43,11 +48,28 @@ GST_START_TEST(the_order) {
   fail_unless(ask(uploader, start, 3, 3, 5s, 9, 16'000) == Verdict::queued);
   fail_unless(ask(uploader, start, 4, 4, 5s, 3, 500, 15) == Verdict::queued);
   for (std::uint64_t who : {4, 3, 2, 1, 0}) {
-    auto job = uploader.next(start, all);
+    auto job = uploader.next(start, all, long_given);
     fail_unless(job && job->to == peer(who) &&
                 job->chunk == chunk_of(5, static_cast<std::uint32_t>(who)));
   }
-  fail_if(uploader.next(start, all));
+  fail_if(uploader.next(start, all, long_given));
+}
+GST_END_TEST;
+
+// Rule: the first copies of a chunk go to who passes it on as fast as this viewer, then the others
+// have their turn.
+GST_START_TEST(first_copies_spread) {
+  Uploader uploader(start, {});
+  auto all = company(6);
+  fail_unless(ask(uploader, start, 0, 0, 5s, 9, 1'000, 15) == Verdict::queued);
+  for (std::uint64_t who : {1, 2, 3, 4})
+    fail_unless(ask(uploader, start, who, 0, 5s, 9, 16'000) == Verdict::queued);
+  unsigned given = 0;
+  for (std::uint64_t who : {1, 2, 3, 0, 4}) {
+    auto job = uploader.next(start, all, [&](const ChunkName&) { return given; });
+    fail_unless(job && job->to == peer(who), "copy %u", given);
+    ++given;
+  }
 }
 GST_END_TEST;
 
@@ -66,9 +88,9 @@ GST_START_TEST(displaced) {
   fail_unless_equals_int(told.size(), 1);
   fail_unless(told[0].to == peer(0));
   auto all = company(3);
-  fail_unless(uploader.next(start, all)->to == peer(1));
-  fail_unless(uploader.next(start, all)->to == peer(2));
-  fail_if(uploader.next(start, all));
+  fail_unless(uploader.next(start, all, long_given)->to == peer(1));
+  fail_unless(uploader.next(start, all, long_given)->to == peer(2));
+  fail_if(uploader.next(start, all, long_given));
 }
 GST_END_TEST;
 
@@ -80,7 +102,7 @@ GST_START_TEST(the_limit) {
   std::size_t sent = 0;
   for (auto now = start; now < start + 10s; now += 10ms) {
     ask(uploader, now, 0, 0);
-    while (auto job = uploader.next(now, all)) {
+    while (auto job = uploader.next(now, all, long_given)) {
       uploader.sent(chunk_size);
       sent += chunk_size;
       uploader.buffered(now, 0, 0, 0);
@@ -95,16 +117,16 @@ GST_END_TEST;
 GST_START_TEST(the_next_wakeup) {
   Uploader uploader(start, chunk_size);
   auto all = company(1);
-  uploader.next(start + 10s, all); // a burst has been saved up
+  uploader.next(start + 10s, all, long_given); // a burst has been saved up
   ask(uploader, start + 10s, 0, 0);
   ask(uploader, start + 10s, 0, 1);
-  fail_unless(uploader.next(start + 10s, all));
+  fail_unless(uploader.next(start + 10s, all, long_given));
   uploader.sent(2 * chunk_size);
   uploader.buffered(start + 10s, 0, 0, 0);
-  fail_if(uploader.next(start + 10s, all));
+  fail_if(uploader.next(start + 10s, all, long_given));
   auto at = uploader.wakeup(start + 10s);
   fail_unless(at >= start + 11s && at <= start + 11100ms);
-  fail_unless(uploader.next(at, all));
+  fail_unless(uploader.next(at, all, long_given));
 }
 GST_END_TEST;
 
@@ -125,7 +147,7 @@ GST_START_TEST(deadlines) {
   Uploader late(start, {});
   auto all = company(1);
   ask(late, start, 0, 0, 500ms);
-  fail_if(late.next(start + 600ms, all));
+  fail_if(late.next(start + 600ms, all, long_given));
 }
 GST_END_TEST;
 
@@ -137,7 +159,7 @@ GST_START_TEST(taken_back) {
   ask(uploader, start, 1, 1);
   uploader.cancel(peer(0), chunk_of(5, 0));
   uploader.forget(peer(1));
-  fail_if(uploader.next(start, all));
+  fail_if(uploader.next(start, all, long_given));
 }
 GST_END_TEST;
 
@@ -152,12 +174,13 @@ GST_START_TEST(little_at_a_time) {
   fail_unless(queued >= 2 && queued < 9, "%zu", queued);
   fail_unless(ask(uploader, start, 9, 1, 10s, 0) == Verdict::queued);
   all.at(peer(9)).given(start, send_low_mark);
-  auto job = uploader.next(start, all);
+  auto job = uploader.next(start, all, long_given);
   fail_unless(job && job->to != peer(9));
   uploader.sent(chunk_size);
-  fail_if(uploader.next(start, all), "the guess is less than a piece in a tenth of a second");
+  fail_if(uploader.next(start, all, long_given),
+          "the guess is less than a piece in a tenth of a second");
   uploader.buffered(start + 10ms, chunk_size, 0, 0);
-  fail_unless(uploader.next(start + 10ms, all));
+  fail_unless(uploader.next(start + 10ms, all, long_given));
 }
 GST_END_TEST;
 
@@ -197,15 +220,15 @@ GST_START_TEST(one_that_stands_still) {
   auto all = company(2);
   fail_unless(ask(uploader, start, 0, 0) == Verdict::queued);
   uploader.buffered(start, 0, 40 * chunk_size, 40 * chunk_size);
-  fail_if(uploader.next(start, all));
+  fail_if(uploader.next(start, all, long_given));
   uploader.buffered(start, 0, 40 * chunk_size, 0);
-  fail_unless(uploader.next(start, all));
+  fail_unless(uploader.next(start, all, long_given));
 }
 GST_END_TEST;
 
-// Rule: what leaves before the connection has first spoken of it never waited, and tells nothing of
-// the line.
-GST_START_TEST(what_never_waited) {
+// Rule: what leaves before the connection has first spoken of it long_given waited, and tells
+// nothing of the line.
+GST_START_TEST(what_long_given_waited) {
   Neighbour quick(peer(1), start);
   quick.given(start, chunk_size);
   fail_unless_equals_int(quick.holds(start, 0), 0);
@@ -237,8 +260,8 @@ GST_START_TEST(a_few_are_preferred) {
   for (std::uint32_t chunk = 1; chunk < 12; ++chunk)
     ask(uploader, start, 1, chunk, 10s, 0, 1'000'000, 1);
   int before = 0;
-  for (auto job = uploader.next(start, all); job && job->to == peer(1);
-       job = uploader.next(start, all))
+  for (auto job = uploader.next(start, all, long_given); job && job->to == peer(1);
+       job = uploader.next(start, all, long_given))
     ++before;
   fail_unless(before > 0 && before <= 5, "%d", before);
 }
@@ -249,6 +272,7 @@ static Suite* uploader_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_order);
+  tcase_add_test(tcase, first_copies_spread);
   tcase_add_test(tcase, displaced);
   tcase_add_test(tcase, the_limit);
   tcase_add_test(tcase, the_next_wakeup);
@@ -258,7 +282,7 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, little_at_a_time);
   tcase_add_test(tcase, the_uplink);
   tcase_add_test(tcase, one_that_stands_still);
-  tcase_add_test(tcase, what_never_waited);
+  tcase_add_test(tcase, what_long_given_waited);
   tcase_add_test(tcase, a_line_that_carries_nothing);
   tcase_add_test(tcase, a_few_are_preferred);
   return suite;
