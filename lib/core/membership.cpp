@@ -2,6 +2,7 @@
 #include "core/membership.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace p2plive::core {
 
@@ -198,7 +199,9 @@ Membership::Candidate& Membership::remember(const PeerId& peer) {
 
 void Membership::found_no_path(Time now) {
   attempted(false);
-  ++fruitless_;
+  // Once the tracker knows it introduces those whom nearly everybody can meet.
+  if (++fruitless_ == most_fruitless)
+    announce_sooner(now);
   if (hardly_reaches_anybody())
     next_try_at_ = now + jittered(doubled(pause_first, fruitless_ - most_fruitless, pause_most));
 }
@@ -274,6 +277,9 @@ void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step&
     if (candidate.ready(now) && !connecting_.contains(id) && !open.contains(id))
       ready.push_back(id);
   std::shuffle(ready.begin(), ready.end(), random_);
+  // The tracker's latest answer knows best whom this viewer can meet.
+  std::ranges::stable_sort(ready, std::greater(),
+                           [&](const PeerId& id) { return candidates_.at(id).named_at; });
   for (const auto& id : ready) {
     if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
       break;

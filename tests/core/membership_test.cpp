@@ -358,6 +358,53 @@ GST_START_TEST(hard_to_reach_others) {
 }
 GST_END_TEST;
 
+// Rule: who has found no path at first asks the tracker again, which knows by then, and tries those
+// of its latest answer before all others.
+GST_START_TEST(the_latest_answer_first) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.step(start, {});
+  membership.tracker_answered(start, answer(1, 100, 200));
+  std::optional<Announce> again;
+  auto now = start;
+  for (; now < start + 25s && !again; now += 1s) {
+    auto step = membership.step(now, {});
+    for (const auto& id : step.connect)
+      membership.closed(now, id, Membership::End::unreachable);
+    again = step.announce;
+  }
+  fail_unless(again && again->reach < hard_to_reach, "after %.0f s", seconds(now - start));
+  membership.tracker_answered(now, answer(150, 3, 200));
+  for (int tried = 0; tried < 3; now += 1s) {
+    fail_unless(now < start + 600s);
+    for (const auto& id : membership.step(now, {}).connect) {
+      fail_unless(id == peer(150) || id == peer(151) || id == peer(152));
+      membership.closed(now, id, Membership::End::unreachable);
+      ++tried;
+    }
+  }
+}
+GST_END_TEST;
+
+// Rule: to have met somebody whom nearly everybody can meet proves nothing about one's own reach.
+GST_START_TEST(what_proves_reach) {
+  auto reach = [](unsigned theirs) {
+    Membership membership(settings(0));
+    membership.joined(start);
+    Neighbour neighbour(peer(1), start);
+    neighbour.tells_reach(theirs);
+    for (int i = 0; i < 12; ++i) {
+      membership.closed(start, peer(100 + i), Membership::End::unreachable);
+      membership.met(neighbour);
+    }
+    return membership.reach();
+  };
+  fail_unless(reach(open_reach) < 0.1);
+  fail_unless(std::abs(reach(open_reach - 1) - 0.5) < 0.01);
+  fail_unless(std::abs(reach(0) - 0.5) < 0.01); // it does not know
+}
+GST_END_TEST;
+
 static Suite* membership_suite() {
   auto* suite = suite_create("membership");
   auto* tcase = tcase_create("general");
@@ -374,6 +421,8 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, eviction);
   tcase_add_test(tcase, some_places_are_left);
   tcase_add_test(tcase, hard_to_reach_others);
+  tcase_add_test(tcase, the_latest_answer_first);
+  tcase_add_test(tcase, what_proves_reach);
   tcase_add_test(tcase, the_audience);
   return suite;
 }
