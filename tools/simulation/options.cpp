@@ -34,7 +34,7 @@ the same result, to the byte.
   --live-delay SECONDS   behind the live edge, at the sink (8)
   --lead SECONDS         handed to the player ahead of time (3)
   --settled-lead SECONDS what that sinks to (1.5)
-  --max-peers N          connections of a viewer at most (30)
+  --max-peers N          connections of a viewer at most (60)
   --cdn-threshold SECONDS  what is missing so long before its time comes from the CDN (automatic)
   --seed-share S         share of viewers who fetch new data from the CDN (automatic)
   --seed N               of everything that is drawn (1)
