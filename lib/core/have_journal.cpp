@@ -72,8 +72,8 @@ void HaveJournal::forget(SequenceNumber sn) {
 }
 
 void HaveJournal::clear() {
-  soon_.pending.clear();
-  late_.pending.clear();
+  soon_ = {};
+  late_ = {};
 }
 
 HaveMessage HaveJournal::differences(Audience audience, const Store& store,

@@ -125,17 +125,20 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
 
 void Membership::uplink_changed(Time now, std::uint32_t kilobits) {
   uplink_ = kilobits;
-  if (has_joined())
-    announce_sooner(now);
+  announce_sooner(now);
 }
 
 /// Not before the tracker wants to be asked.
 void Membership::announce_sooner(Time now) {
+  if (!has_joined())
+    return;
   auto soon = std::max({now, announced_at_ + ask_again, not_before_});
   announce_at_ = std::min(announce_at_, soon);
 }
 
 void Membership::fell_short(Time now) {
+  if (fell_short_at_.back() == now)
+    return;
   std::rotate(fell_short_at_.begin(), fell_short_at_.begin() + 1, fell_short_at_.end());
   fell_short_at_.back() = now;
 }
@@ -286,7 +289,7 @@ void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step&
     connecting_.emplace(id, now);
     step.connect.push_back(id);
   }
-  bool tried_all = ready.size() <= step.connect.size() && connecting_.empty();
+  bool tried_all = ready.empty() && connecting_.empty();
   if (tried_all && open.size() < wanted(now) && knows_reach() &&
       (reach() < low_reach || falls_short(now)))
     announce_sooner(now);

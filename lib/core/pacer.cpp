@@ -26,7 +26,7 @@ void Pacer::advance(Time now, bool blocked) {
     lead_ -= sunk;
     credit_ -= sunk;
   }
-  credit_ = std::max(credit_, std::min(lead_, credit_ + step + step / 1'000'000 * lean_));
+  credit_ = std::max(credit_, std::min(lead_, credit_ + step + step * lean_ / 1'000'000));
 }
 
 void Pacer::clock_advanced(Time now, Duration clock) {

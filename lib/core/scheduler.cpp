@@ -140,7 +140,8 @@ private:
       return false;
     }
     if (s_.fetches.whole_only()) {
-      bool planned = !plan_.fetches.empty() && plan_.fetches.back().sn == segment.sn();
+      bool planned =
+          std::ranges::find(plan_.fetches, segment.sn(), &PlannedFetch::sn) != plan_.fetches.end();
       if (planned || s_.fetches.any_of(segment.sn()))
         return planned;
       first = 0;

@@ -54,8 +54,10 @@ Store::SizeChange Store::set_size(StoredSegment& segment, std::uint64_t size,
   segment.confirmed_ = !by;
   segment.claimed_by = by;
   if (change == SizeChange::replaced)
-    for (auto& slot : segment.slots_)
+    for (auto& slot : segment.slots_) {
       slot.data = {};
+      slot.given = 0;
+    }
   segment.slots_.resize(chunk_count(size));
   return change;
 }

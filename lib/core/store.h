@@ -18,9 +18,8 @@ namespace p2plive::core {
 struct Slot {
   ChunkRef data;               ///< set once the chunk is whole
   std::optional<PeerId> asked; ///< requested from this viewer
-  Time asked_at{};
-  unsigned given = 0; ///< times that it was sent to another viewer
-  Time give_up_at{};  ///< when the request to the viewer is taken for lost
+  unsigned given = 0;          ///< times that it was sent to another viewer
+  Time give_up_at{};           ///< when the request to the viewer is taken for lost
 };
 
 /// One segment of the window, in one version.

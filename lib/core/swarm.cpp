@@ -217,23 +217,25 @@ void Swarm::Impl::run(Time at, bool changed) {
   now = std::max(now, at);
   wakeup = Time::max();
   // The first size that is known tells what to expect of the segments after it.
-  if (std::exchange(window_grew_, false))
+  if (std::exchange(window_grew_, false)) {
     open_window();
+    replan_ = true;
+  }
   auto place = cursor.place();
   cursor.advance(now, timeline, store);
-  replan_ |= place != cursor.place();
   if (uploader.busy()) {
     measure_uplink(0);
     serve_uploads();
   }
   hand_out();
   close_window();
+  replan_ |= place != cursor.place();
   if (replan_ || now >= plan_at_)
     plan_and_ask();
   tell_haves();
   manage_nodes();
   give_up_when_dry();
-  wakeup = std::min({wakeup, plan_at_, uploader.wakeup(now)});
+  wakeup = std::min({wakeup, replan_ ? now : plan_at_, uploader.wakeup(now)});
 }
 
 void Swarm::Impl::hand_out() {
@@ -244,7 +246,6 @@ void Swarm::Impl::hand_out() {
       stats_.starved_time += now - *std::exchange(starving_since_, std::nullopt);
     delivered_at_ = now;
     stats_.delivered_bytes += deliver->size;
-    replan_ = true;
     actions.emplace_back(std::move(*deliver));
   }
   leave_out_refused();
@@ -305,7 +306,7 @@ void Swarm::Impl::plan_and_ask() {
     return;
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
-  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, reach(), store.bitrate())};
+  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, told_reach_, store.bitrate())};
   auto plan =
       core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
                   membership.audience(neighbours), membership.seed_place(), reach(),
@@ -340,9 +341,8 @@ void Swarm::Impl::plan_and_ask() {
     neighbours.at(dealt.peer).ask(now, dealt.chunk);
     auto& slot = store.find(dealt.chunk.object)->slots()[number(dealt.chunk.chunk)];
     slot.asked = dealt.peer;
-    slot.asked_at = now;
     slot.give_up_at = give_up_at(now, dealt);
-    plan_at_ = std::min(plan_at_, slot.give_up_at);
+    plan_at_ = std::min({plan_at_, slot.give_up_at, dealt.needed_by});
   }
   plan_at_ = std::min(plan_at_, plan.wakeup);
 }

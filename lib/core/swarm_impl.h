@@ -115,6 +115,7 @@ private:
   Time plan_at_ = Time::max();       ///< when time alone changes the plan
   bool replan_ = false;              ///< something else has changed it
   std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
+  std::uint8_t told_reach_ = 0;      ///< whom it can meet, likewise; per cent
   bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before
   bool met_somebody_ = false;
   bool primed_ = false; ///< the lead has gone out

@@ -67,7 +67,9 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
   hello.chunk_size = chunk_size;
   hello.uploads = uploader.allowed();
   hello.uplink = told_uplink_;
-  hello.reach = reach();
+  if (told_reach_ == 0)
+    told_reach_ = reach();
+  hello.reach = told_reach_;
   neighbour.told_uplink = hello.uplink;
   neighbour.told_reach = hello.reach;
   send(peer, hello);
@@ -163,7 +165,9 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
     hold_seeding_until_ = std::max(hold_seeding_until_, std::min(known_at, began_ + meeting_ends));
   from.told_at = now;
   keep_alive_at_ = std::min(keep_alive_at_, now + keep_alive);
-  send(from.id(), from.tell(news(HaveJournal::state(store, timeline))));
+  auto state = from.tell(news(HaveJournal::state(store, timeline)));
+  from.told_listed = state.newest_listed;
+  send(from.id(), state);
 }
 
 void Swarm::Impl::on(Neighbour& from, const NewsMessage& message) {
@@ -359,14 +363,19 @@ HaveMessage Swarm::Impl::news(HaveMessage have) const {
 
 void Swarm::Impl::tell_haves() {
   using Audience = HaveJournal::Audience;
-  if (neighbours.empty())
+  if (neighbours.empty()) {
+    journal.clear(); // who comes is told everything
     return;
+  }
   std::map<Audience, HaveMessage> batches;
   for (auto audience : {Audience::soon, Audience::late})
     if (journal.due(now, audience)) {
       auto& have = batches[audience] = news(journal.differences(audience, store, timeline));
       have.uplink = told_uplink_;
-      have.reach = reach();
+      // As it was told the others, unless it has changed: all are to reckon with the same.
+      if (told_reach_ == 0 || std::abs(reach() - told_reach_) >= reach_step)
+        told_reach_ = reach();
+      have.reach = told_reach_;
     }
   if (!batches.empty() || now >= keep_alive_at_) {
     keep_alive_at_ = Time::max();
@@ -374,7 +383,13 @@ void Swarm::Impl::tell_haves() {
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
         continue;
-      auto batch = batches.find(passes_on(neighbour) ? Audience::soon : Audience::late);
+      // It changes sides with a late batch only, which has all that it may have missed.
+      auto batch = batches.find(Audience::late);
+      bool told_soon = neighbour.told_soon;
+      if (batch != batches.end())
+        neighbour.told_soon = passes_on(neighbour);
+      if (told_soon && neighbour.told_soon)
+        batch = batches.find(Audience::soon);
       // Who has nothing new to hear still hears from us, or would take us for dead.
       if (batch != batches.end())
         tell(neighbour, batch->second, mesh);
@@ -426,7 +441,7 @@ void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh)
       (mesh && (!neighbour.newest_listed() || *neighbour.newest_listed() < own.newest_listed));
   if (own.uplink == neighbour.told_uplink)
     own.uplink = 0;
-  if (std::abs(own.reach - neighbour.told_reach) < reach_step)
+  if (own.reach == neighbour.told_reach)
     own.reach = 0;
   bool more = listed || !own.objects.empty() || own.uplink > 0 || own.reach > 0 ||
               now - neighbour.told_at >= keep_alive;

@@ -130,9 +130,11 @@ void Uploader::forget(const PeerId& peer) {
   waiting_.erase(peer);
 }
 
-/// One of the first copies of this chunk, to somebody who passes it on as fast as this viewer does.
+/// One of the first copies of this chunk, to somebody who passes it on about as fast as this
+/// viewer.
 bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
-  return !waiting.hard && waiting.uplink >= uplink() / 2 && given(waiting.chunk) < first_copies;
+  auto own = uplink() > 0 ? uplink() : unknown_uplink;
+  return !waiting.hard && waiting.uplink >= own / 2 && given(waiting.chunk) < first_copies;
 }
 
 std::optional<Uploader::Job> Uploader::next(Time now, const std::map<PeerId, Neighbour>& neighbours,

@@ -1,5 +1,6 @@
 // Serves other viewers' requests: who passes it on first, within the upload limit, never more than
-// the way out carries. SPDX-License-Identifier: LGPL-2.1-or-later
+// the way out carries.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "core/clock.h"
@@ -43,7 +44,8 @@ public:
   /// How often this viewer has given a chunk so far.
   using Given = std::function<unsigned(const ChunkName&)>;
   /// The next piece to send now; none while the limit is used up, or enough is on its way. The
-  /// first copies of a chunk go to who passes it on as fast as this viewer, whoever else waits.
+  /// first copies of a chunk go to who passes it on about as fast as this viewer, whoever else
+  /// waits.
   std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours,
                           const Given& given);
   /// It was sent: `bytes` are charged.
@@ -84,7 +86,7 @@ private:
   std::optional<std::uint64_t> limit_;
   double tokens_ = 0; ///< bytes
   Time last_;
-  Queue queue_;                           ///< in the order in which they are to be served
+  Queue queue_;                           ///< in the order to be served in, first copies apart
   std::map<PeerId, std::size_t> waiting_; ///< requests in the queue, by viewer
   UplinkMeter meter_;
   std::size_t held_ = 0;   ///< bytes in connections

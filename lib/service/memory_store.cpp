@@ -9,6 +9,7 @@ namespace {
 
 constexpr unsigned most_drawn = 8; // for one viewer handed out
 constexpr unsigned most_drawn_for_hard = 24;
+constexpr std::uint32_t most_believed_kbps = 100'000;
 // So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned max_expiries_a_call = 10'000;
 
@@ -16,9 +17,10 @@ std::int64_t second_after(Time time) {
   return std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-// Whom a new chunk should come to first.
+// Whom a new chunk should come to first. Nobody is believed more than a fast line, or an invented
+// one could not be outdone; an upload that is not known is better than nobody.
 std::uint64_t strength(const TrackedViewer& viewer) {
-  auto upload = std::max(viewer.upload_kbps, std::uint32_t{1}); // not known: better than nobody
+  auto upload = std::clamp(viewer.upload_kbps, std::uint32_t{1}, most_believed_kbps);
   return viewer.reach < hard_to_reach ? 0 : std::uint64_t{upload} * viewer.reach;
 }
 
@@ -150,6 +152,12 @@ void MemoryStore::appoint(SlotIndex index) {
     return;
   }
   auto& seeders = slot.swarm->seeders;
+  // Whoever announces many viewers from one network gets one of the places.
+  bool network_holds_one = std::ranges::any_of(seeders, [&](const auto& seeder) {
+    return seeder && slots_[*seeder].viewer.network == slot.viewer.network;
+  });
+  if (network_holds_one && slot.viewer.network != NetworkPrefix{})
+    return;
   auto weakest = std::ranges::min_element(seeders, {}, [&](const auto& seeder) {
     return seeder ? strength(slots_[*seeder].viewer) + 1 : 0;
   });

@@ -281,7 +281,8 @@ void SimNetwork::deliver(Time sent, const Turn& turn, Message message) {
   while (settings_.loss > 0 && lost(random_))
     way += 3 * connection.one_way; // noticed by the receiver, asked for, sent again
   auto& target = *connection.lines[!turn.from_second];
-  lane.arrived = std::max(target.down.send(sent, message.bytes()) + way, lane.arrived);
+  auto received = std::max(target.down.send(queue_.now(), message.bytes()), sent);
+  lane.arrived = std::max(received + way, lane.arrived);
   queue_.at(lane.arrived, [this, turn, message = std::move(message)] { arrive(turn, message); });
 }
 

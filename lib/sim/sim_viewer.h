@@ -92,9 +92,8 @@ private:
   ViewerSettings settings_;
   std::unique_ptr<core::Swarm> swarm_;
   bool watching_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< events of others look whether we are
-  std::set<PeerId> links_;                                ///< open, or being opened
-  std::set<PeerId> sent_to_;                              ///< in this batch of actions
+  std::set<PeerId> links_;   ///< open, or being opened
+  std::set<PeerId> sent_to_; ///< in this batch of actions
   Time polled_at_{};
   std::uint64_t poll_number_ = 0;
   bool polling_ = false;
@@ -105,7 +104,6 @@ private:
 
   std::map<Segment, Played> played_;
   std::optional<core::Deliver> last_;
-  Segment playing_;
   unsigned wrong_ = 0;
   unsigned spliced_ = 0;
   unsigned breaks_ = 0;

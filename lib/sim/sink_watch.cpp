@@ -20,6 +20,8 @@ void SinkWatch::look(Time now, const Viewers& viewers) {
       continue;
     ++watching_;
     auto& sink = sinks_[viewer->index()];
+    if (sink.seen == now)
+      continue;
     if (sink.seen != Time{})
       sink.watched += now - sink.seen;
     sink.seen = now;

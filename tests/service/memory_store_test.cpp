@@ -29,6 +29,13 @@ NetworkPrefix network(std::uint8_t third) {
   return NetworkPrefix::of(address);
 }
 
+/// A network of its own for each viewer.
+NetworkPrefix prefix(std::uint32_t number) {
+  std::array<std::uint8_t, 4> address{20, static_cast<std::uint8_t>(number >> 8),
+                                      static_cast<std::uint8_t>(number), 1};
+  return NetworkPrefix::of(address);
+}
+
 TrackedViewer viewer(std::uint32_t number, double expires = 1000, std::uint16_t free_slots = 1) {
   return {peer(number), network(0), RegionId::unknown, 0, free_slots, 50, at(expires)};
 }
@@ -231,6 +238,7 @@ GST_START_TEST(the_appointed) {
   MemoryStore store({}, 1);
   auto announce = [&](std::uint32_t i, double now) {
     auto who = viewer(i, now + 75);
+    who.network = prefix(i);
     who.upload_kbps = i % 10 == 0 ? 16'000 : 1'000;
     who.reach = i % 20 == 0 ? 90 : 10; // of the strong only every second one can be met
     return add(store, who, now);
@@ -255,7 +263,7 @@ GST_START_TEST(the_appointed) {
 
   // They keep their places, and who has left is replaced by one as good.
   auto left = appointed.begin()->second;
-  fail_unless(store.remove(rid(1), peer(left), network(0)));
+  fail_unless(store.remove(rid(1), peer(left), prefix(left)));
   fail_unless_equals_uint64(holders().size(), seed_places - 1u);
   for (std::uint32_t i = 0; i < 1'000; ++i)
     if (i != left)
@@ -276,6 +284,7 @@ GST_START_TEST(the_discharged) {
   MemoryStore store({}, 1);
   auto announce = [&](std::uint32_t i, std::uint32_t upload, std::uint8_t reach) {
     auto who = viewer(i);
+    who.network = prefix(i);
     who.upload_kbps = upload;
     who.reach = reach;
     add(store, who);
@@ -407,6 +416,33 @@ GST_START_TEST(network_prefixes) {
 }
 GST_END_TEST;
 
+// Rule: one network holds one place, and nobody is so strong that it cannot be outdone.
+GST_START_TEST(made_up_strength) {
+  MemoryStore store({}, 1);
+  auto holders = [&] {
+    std::size_t places = 0;
+    for (std::uint32_t i = 0; i < 50; ++i)
+      places += store.seed_place(rid(1), peer(i)) > 0;
+    return places;
+  };
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    auto who = viewer(i);
+    who.upload_kbps = 4'000'000'000;
+    who.reach = 45;
+    add(store, who);
+  }
+  fail_unless_equals_uint64(holders(), 1);
+  for (std::uint32_t i = 100; i < 120; ++i) {
+    auto who = viewer(i);
+    who.network = prefix(i);
+    who.upload_kbps = 100'000;
+    who.reach = 95;
+    add(store, who);
+  }
+  fail_unless_equals_uint64(holders(), 0);
+}
+GST_END_TEST;
+
 static Suite* memory_store_suite() {
   auto* suite = suite_create("memory_store");
   auto* tcase = tcase_create("general");
@@ -424,6 +460,7 @@ static Suite* memory_store_suite() {
   tcase_add_test(tcase, the_best_of_some);
   tcase_add_test(tcase, the_appointed);
   tcase_add_test(tcase, the_discharged);
+  tcase_add_test(tcase, made_up_strength);
   tcase_add_test(tcase, share_of_the_region);
   tcase_add_test(tcase, nobody_is_left_out);
   tcase_add_test(tcase, seeded);
