@@ -46,7 +46,7 @@ GST_START_TEST(short_runs_and_files_get_nothing) {
   to_terminal.show(0.5, "half", begin + 1s);
   to_file.clear();
   to_terminal.clear();
-  fail_unless_equals_string(paper.text().c_str(), "");
+  fail_unless(paper.text().empty(), "%s", paper.text().c_str());
 }
 GST_END_TEST;
 
