@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "simulation/report.h"
 
-#include <cstdarg>
-#include <cstdio>
+#include "console/format.h"
 
 namespace p2plive::simulation {
 
 namespace {
 
+using console::format;
 using console::JsonWriter;
 
 void put(JsonWriter& json, const std::string& name,
@@ -75,15 +75,6 @@ void put_crowd(JsonWriter& json, const Options& options, const Outcome& outcome)
   json.member("cdn_rate_share_after", outcome.crowd.settled);
   json.member("cdn_rate_share_after_peak", outcome.crowd.settled_peak);
   json.end_object();
-}
-
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text, sizeof text, pattern, arguments);
-  va_end(arguments);
-  return text;
 }
 
 } // namespace

@@ -1,24 +1,16 @@
 // The outcome as JSON and in words.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "console/format.h"
 #include "console/json_writer.h"
 #include "swarm/outcome.h"
 
 #include <cmath>
-#include <cstdarg>
-#include <cstdio>
 
 namespace p2plive::bench {
 
 namespace {
 
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text, sizeof text, pattern, arguments);
-  va_end(arguments);
-  return text;
-}
+using console::format;
 
 void put(console::JsonWriter& json, const Figures& figures, const std::optional<double>& idle,
          const std::optional<unsigned>& verified) {
