@@ -59,6 +59,18 @@ public:
     tell(id, have);
   }
 
+  /// It names all that is listed, and has nothing of it.
+  void hear_names(const PeerId& id) {
+    auto have = nothing();
+    for (const auto& segment : listing().segments)
+      have.objects.push_back({{segment.sn, version_of(basis_of(segment), size)}, size, {}});
+    tell(id, have);
+  }
+  /// It has got a segment that it has named.
+  void hear_news(const PeerId& id, std::uint64_t sn) {
+    tell(id, NewsMessage{{SequenceNumber{sn}, 0, 1}});
+  }
+
   /// It says that it is there.
   void hear_of(const PeerId& id) { tell(id, nothing()); }
 
@@ -138,6 +150,24 @@ GST_START_TEST(silence_is_broken) {
 }
 GST_END_TEST;
 
+// Rule: what nobody had and somebody now has is asked for at once.
+GST_START_TEST(news_are_acted_on) {
+  Conversation talk;
+  talk.meet(peer(2), false);
+  talk.hear_names(peer(2));
+  talk.run_for(500ms);
+  auto last = first + count - 1;
+  auto asked = [&] {
+    return std::ranges::any_of(talk.said<RequestMessage>(peer(2)), [&](const auto& said) {
+      return said.second.chunk.object.sn == SequenceNumber{last};
+    });
+  };
+  fail_if(asked());
+  talk.hear_news(peer(2), last);
+  fail_unless(asked());
+}
+GST_END_TEST;
+
 // Rule: a viewer that does not answer is believed for half of the time that is left (two seconds
 // where that is less), and for five seconds at most. Then it is told so, and others are asked.
 GST_START_TEST(silence_is_given_up) {
@@ -179,6 +209,7 @@ static Suite* swarm_peers_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, silence_is_broken);
+  tcase_add_test(tcase, news_are_acted_on);
   tcase_add_test(tcase, silence_is_given_up);
   return suite;
 }
