@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/messages.h"
 
+#include "core/brief_have.h"
+#include "core/wire_struct.h"
+
 #include "schemas/peer_generated.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace p2plive::core {
 
@@ -12,6 +15,9 @@ namespace {
 
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
+
+using Bytes = std::vector<std::uint8_t>;
+using Kind = wire::MessageKind;
 
 wire::PeerId to_wire(const PeerId& id) {
   return wire::PeerId(flatbuffers::make_span(id.bytes));
@@ -21,92 +27,120 @@ wire::Rid to_wire(const Rid& id) {
   return wire::Rid(flatbuffers::make_span(id.bytes));
 }
 
-Offset<wire::Object> object(FlatBufferBuilder& builder, const ObjectName& name) {
-  return wire::CreateObject(builder, wire::ObjectKind::Segment, number(name.sn), 0,
-                            static_cast<std::uint64_t>(name.version));
+/// A table's message begins with its kind, in the place and of the width of a size prefix.
+using Prefix = flatbuffers::uoffset_t;
+/// Kinds from here on are no message, now or later.
+constexpr std::uint8_t kinds_end = 64;
+
+template <typename Table>
+Bytes finish(FlatBufferBuilder& builder, Kind kind, Offset<Table> table) {
+  builder.FinishSizePrefixed(table);
+  auto* begin = builder.GetBufferPointer();
+  flatbuffers::WriteScalar(begin, static_cast<Prefix>(kind));
+  return {begin, begin + builder.GetSize()};
 }
 
-/// Encodes each kind of message as the union's member.
-struct Encoder {
-  FlatBufferBuilder& builder;
-  wire::PeerBody kind{};
+std::uint16_t short_number(ChunkIndex chunk) {
+  return static_cast<std::uint16_t>(number(chunk));
+}
+static_assert(chunk_count(max_segment_size) <= 0x10000);
 
-  Offset<void> operator()(const HandshakeMessage& m) {
-    kind = wire::PeerBody::Handshake;
+std::uint64_t number(Version version) {
+  return static_cast<std::uint64_t>(version);
+}
+
+std::uint32_t milliseconds(std::chrono::milliseconds time) {
+  return static_cast<std::uint32_t>(time.count());
+}
+
+Bytes in_full(const HaveMessage& m) {
+  FlatBufferBuilder builder(1'024);
+  std::vector<Offset<wire::ObjectHave>> objects;
+  for (const auto& have : m.objects) {
+    auto ranges = builder.CreateVectorOfStructs<wire::ChunkRange>(
+        have.chunks.size(), [&](std::size_t i, wire::ChunkRange* range) {
+          *range = wire::ChunkRange(have.chunks[i].first, have.chunks[i].count);
+        });
+    objects.push_back(wire::CreateObjectHave(builder, wire::ObjectKind::Segment,
+                                             number(have.object.sn), 0, number(have.object.version),
+                                             have.size, ranges));
+  }
+  auto all = objects.empty() ? 0 : builder.CreateVector(objects);
+  auto gains = m.gains.empty() ? 0
+                               : builder.CreateVectorOfStructs<wire::Gain>(
+                                     m.gains.size(), [&](std::size_t i, wire::Gain* gain) {
+                                       *gain = wire::Gain(m.gains[i].word, m.gains[i].bits,
+                                                          number(m.gains[i].sn));
+                                     });
+  return finish(builder, Kind::Have,
+                wire::CreateHave(builder, all, number(m.oldest), number(m.newest_listed), m.uplink,
+                                 m.reach, gains));
+}
+
+/// Encodes each kind of message.
+struct Encoder {
+  Bytes operator()(const HandshakeMessage& m) const {
+    FlatBufferBuilder builder(256);
     wire::ProtocolVersion version(m.major, m.minor);
     auto rid = to_wire(m.rid);
     auto peer = to_wire(m.peer);
     auto agent = builder.CreateString("p2plive");
-    return wire::CreateHandshake(builder, &version, &rid, &peer, m.chunk_size, agent, m.uploads,
-                                 m.uplink, m.reach)
-        .Union();
+    return finish(builder, Kind::Handshake,
+                  wire::CreateHandshake(builder, &version, &rid, &peer, m.chunk_size, agent,
+                                        m.uploads, m.uplink, m.reach));
   }
-  Offset<void> operator()(const HaveMessage& m) {
-    kind = wire::PeerBody::Have;
-    std::vector<Offset<wire::ObjectHave>> objects;
-    for (const auto& have : m.objects) {
-      auto ranges = builder.CreateVectorOfStructs<wire::ChunkRange>(
-          have.chunks.size(), [&](std::size_t i, wire::ChunkRange* range) {
-            *range = wire::ChunkRange(have.chunks[i].first, have.chunks[i].count);
-          });
-      auto name = object(builder, have.object);
-      objects.push_back(wire::CreateObjectHave(builder, name, have.size, ranges));
-    }
-    auto all = objects.empty() ? 0 : builder.CreateVector(objects);
-    auto gains = m.gains.empty() ? 0
-                                 : builder.CreateVectorOfStructs<wire::Gain>(
-                                       m.gains.size(), [&](std::size_t i, wire::Gain* gain) {
-                                         *gain = wire::Gain(number(m.gains[i].sn), m.gains[i].first,
-                                                            m.gains[i].bits);
-                                       });
-    return wire::CreateHave(builder, all, number(m.oldest), number(m.newest_listed), m.uplink,
-                            m.reach, gains)
-        .Union();
+  Bytes operator()(const HaveMessage& m) const {
+    auto brief = encode_brief_have(m);
+    return brief ? *std::move(brief) : in_full(m);
   }
-  Offset<void> operator()(const NewsMessage& m) {
-    kind = wire::PeerBody::News;
-    wire::Gain gain(number(m.gain.sn), m.gain.first, m.gain.bits);
-    return wire::CreateNews(builder, &gain).Union();
+  Bytes operator()(const RequestMessage& m) const {
+    const auto& [object, chunk] = m.chunk;
+    return as_bytes(wire::Request(Kind::Request, m.others, short_number(chunk),
+                                  milliseconds(m.deadline), number(object.sn),
+                                  number(object.version)));
   }
-  Offset<void> operator()(const RequestMessage& m) {
-    kind = wire::PeerBody::Request;
-    auto name = object(builder, m.chunk.object);
-    return wire::CreateRequest(builder, name, number(m.chunk.chunk),
-                               static_cast<std::uint32_t>(m.deadline.count()), m.others)
-        .Union();
+  Bytes operator()(const CancelMessage& m) const {
+    const auto& [object, chunk] = m.chunk;
+    return as_bytes(
+        wire::Cancel(Kind::Cancel, short_number(chunk), number(object.sn), number(object.version)));
   }
-  Offset<void> operator()(const CancelMessage& m) {
-    kind = wire::PeerBody::Cancel;
-    auto name = object(builder, m.chunk.object);
-    return wire::CreateCancel(builder, name, number(m.chunk.chunk)).Union();
+  Bytes operator()(const PieceMessage& m) const {
+    const auto& [object, chunk] = m.chunk;
+    return as_bytes(wire::Piece(Kind::Piece, sizeof(wire::Piece), short_number(chunk),
+                                static_cast<std::uint32_t>(m.payload.size()), number(object.sn),
+                                number(object.version)));
   }
-  Offset<void> operator()(const PieceMessage& m) {
-    kind = wire::PeerBody::Piece;
-    auto name = object(builder, m.chunk.object);
-    return wire::CreatePiece(builder, name, number(m.chunk.chunk),
-                             static_cast<std::uint32_t>(m.payload.size()))
-        .Union();
+  Bytes operator()(const BusyMessage& m) const {
+    const auto& [object, chunk] = m.chunk;
+    return as_bytes(wire::Busy(Kind::Busy, m.gone, short_number(chunk), milliseconds(m.retry_after),
+                               number(object.sn), number(object.version)));
   }
-  Offset<void> operator()(const BusyMessage& m) {
-    kind = wire::PeerBody::Busy;
-    auto name = object(builder, m.chunk.object);
-    return wire::CreateBusy(builder, name, number(m.chunk.chunk),
-                            static_cast<std::uint32_t>(m.retry_after.count()), m.gone)
-        .Union();
-  }
-  Offset<void> operator()(const ByeMessage& m) {
-    kind = wire::PeerBody::Bye;
+  Bytes operator()(const ByeMessage& m) const {
+    FlatBufferBuilder builder(256);
     auto reason = builder.CreateString(m.reason);
-    return wire::CreateBye(builder, reason).Union();
+    return finish(builder, Kind::Bye, wire::CreateBye(builder, reason));
   }
-  Offset<void> operator()(const UnknownMessage&) { return {}; }
+  Bytes operator()(const UnknownMessage&) const { return {}; }
 };
 
-std::optional<ChunkName> chunk_name(const wire::Object* object, std::uint32_t chunk) {
-  if (!object || object->kind() != wire::ObjectKind::Segment || chunk >= chunk_count(1u << 30))
+/// The chunk that a struct names, if there can be such a chunk.
+template <typename Struct>
+std::optional<ChunkName> chunk_name(const std::optional<Struct>& m) {
+  if (!m || m->chunk() >= chunk_count(max_segment_size))
     return {};
-  return ChunkName{{SequenceNumber{object->sequence_number()}, Version{object->version()}},
-                   ChunkIndex{chunk}};
+  return ChunkName{{SequenceNumber{m->sequence_number()}, Version{m->version()}},
+                   ChunkIndex{m->chunk()}};
+}
+
+/// The verified table of a message; null: it is none.
+template <typename Table>
+const Table* table(std::span<const std::uint8_t> bytes) {
+  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 8, 4 * max_have_objects + 16);
+  if (bytes.size() < sizeof(Prefix) ||
+      flatbuffers::ReadScalar<Prefix>(bytes.data()) != Prefix{bytes[0]} ||
+      !verifier.VerifyBufferFromStart<Table>(nullptr, sizeof(Prefix)))
+    return nullptr;
+  return flatbuffers::GetRoot<Table>(bytes.data() + sizeof(Prefix));
 }
 
 std::optional<PeerMessage> decode_handshake(const wire::Handshake& m, std::string& reason) {
@@ -146,19 +180,21 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
   // How many there can be the largest envelope bounds.
   if (m.gains())
     for (const auto* gain : *m.gains())
-      out.gains.push_back({SequenceNumber{gain->sequence_number()}, gain->first(), gain->bits()});
+      if (gain->word() <= 0xff)
+        out.gains.push_back({SequenceNumber{gain->sequence_number()},
+                             static_cast<std::uint8_t>(gain->word()), gain->bits()});
   if (!m.objects())
     return out;
   for (const auto* have : *m.objects()) {
-    auto name = chunk_name(have->object(), 0);
-    if (!name)
+    if (have->kind() != wire::ObjectKind::Segment)
       continue;
     // Before anything is made of that size.
     if (have->size() > max_segment_size) {
       reason = "a have names a segment larger than any can be";
       return {};
     }
-    ObjectHave object{name->object, have->size(), {}};
+    ObjectHave object{
+        {SequenceNumber{have->sequence_number()}, Version{have->version()}}, have->size(), {}};
     if (have->chunks())
       for (const auto* range : *have->chunks()) {
         if (++ranges > max_have_ranges ||
@@ -173,81 +209,70 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
   return out;
 }
 
-std::optional<PeerMessage> decode_piece(const wire::Piece& m, std::span<const std::uint8_t> payload,
-                                        std::string& reason) {
-  auto name = chunk_name(m.object(), m.chunk());
-  if (!name || m.size() != payload.size() || payload.empty() || payload.size() > chunk_size) {
+std::optional<PeerMessage> decode_piece(std::span<const std::uint8_t> bytes, std::string& reason) {
+  auto m = front<wire::Piece>(bytes);
+  auto name = chunk_name(m);
+  if (!name || m->head() < sizeof *m || m->size() == 0 || m->size() > chunk_size ||
+      m->head() + m->size() != bytes.size()) {
     reason = "a piece whose size is not what it says";
     return {};
   }
-  return PieceMessage{*name, payload};
+  return PieceMessage{*name, bytes.subspan(m->head())};
 }
 
 } // namespace
 
 std::vector<std::uint8_t> encode(const PeerMessage& message) {
-  FlatBufferBuilder builder(256);
-  Encoder encoder{builder};
-  auto body = std::visit(encoder, message);
-  wire::FinishSizePrefixedPeerMessageBuffer(builder,
-                                            wire::CreatePeerMessage(builder, encoder.kind, body));
-  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+  return std::visit(Encoder{}, message);
 }
 
 std::optional<PeerMessage> decode(std::span<const std::uint8_t> bytes, std::string& reason) {
   reason = "not a message of this protocol";
-  if (bytes.size() < sizeof(flatbuffers::uoffset_t))
+  if (bytes.empty() || bytes[0] == 0 || bytes[0] >= kinds_end)
     return {};
-  auto size = sizeof(flatbuffers::uoffset_t) +
-              std::size_t{flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes.data())};
-  if (size > bytes.size() || size > max_envelope)
+  auto kind = static_cast<Kind>(bytes[0]);
+  if (kind == Kind::Piece)
+    return decode_piece(bytes, reason);
+  if (bytes.size() > max_envelope)
     return {};
-  flatbuffers::Verifier verifier(bytes.data(), size, 8, 4 * max_have_objects + 16);
-  if (!wire::VerifySizePrefixedPeerMessageBuffer(verifier))
-    return {};
-  const auto* message = flatbuffers::GetSizePrefixedRoot<wire::PeerMessage>(bytes.data());
-  auto payload = bytes.subspan(size);
-  if (!message->body() || (!payload.empty() && message->body_type() == wire::PeerBody::NONE))
-    return {};
-  switch (message->body_type()) {
-  case wire::PeerBody::Handshake:
-    return decode_handshake(*message->body_as_Handshake(), reason);
-  case wire::PeerBody::Have:
-    return decode_have(*message->body_as_Have(), reason);
-  case wire::PeerBody::News: {
-    const auto* gain = message->body_as_News()->gain();
-    if (!gain)
-      return {};
-    return NewsMessage{{SequenceNumber{gain->sequence_number()}, gain->first(), gain->bits()}};
+  switch (kind) {
+  case Kind::Handshake: {
+    const auto* m = table<wire::Handshake>(bytes);
+    return m ? decode_handshake(*m, reason) : std::nullopt;
   }
-  case wire::PeerBody::Piece:
-    return decode_piece(*message->body_as_Piece(), payload, reason);
-  case wire::PeerBody::Request: {
-    const auto* m = message->body_as_Request();
-    if (auto name = chunk_name(m->object(), m->chunk()))
+  case Kind::Have: {
+    const auto* m = table<wire::Have>(bytes);
+    return m ? decode_have(*m, reason) : std::nullopt;
+  }
+  case Kind::News:
+  case Kind::Name:
+    if (auto have = decode_brief_have(bytes, reason))
+      return *std::move(have);
+    return {};
+  case Kind::Request: {
+    auto m = front<wire::Request>(bytes);
+    if (auto name = chunk_name(m))
       return RequestMessage{*name, std::chrono::milliseconds(m->deadline_ms()), m->others()};
     return {};
   }
-  case wire::PeerBody::Cancel: {
-    const auto* m = message->body_as_Cancel();
-    if (auto name = chunk_name(m->object(), m->chunk()))
+  case Kind::Cancel:
+    if (auto name = chunk_name(front<wire::Cancel>(bytes)))
       return CancelMessage{*name};
     return {};
-  }
-  case wire::PeerBody::Busy: {
-    const auto* m = message->body_as_Busy();
-    if (auto name = chunk_name(m->object(), m->chunk()))
+  case Kind::Busy: {
+    auto m = front<wire::Busy>(bytes);
+    if (auto name = chunk_name(m))
       return BusyMessage{*name, std::chrono::milliseconds(m->retry_after_ms()), m->gone()};
     return {};
   }
-  case wire::PeerBody::Bye: {
-    const auto* text = message->body_as_Bye()->reason();
-    return ByeMessage{text ? text->str().substr(0, max_text) : std::string()};
+  case Kind::Bye: {
+    const auto* m = table<wire::Bye>(bytes);
+    if (!m)
+      return {};
+    return ByeMessage{m->reason() ? m->reason()->str().substr(0, max_text) : std::string()};
   }
   default:
-    return message->body_type() == wire::PeerBody::NONE
-               ? std::nullopt
-               : std::optional<PeerMessage>(UnknownMessage{});
+    return UnknownMessage{};
   }
 }
 

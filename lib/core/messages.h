@@ -48,12 +48,14 @@ struct ObjectHave {
   std::vector<ChunkSpan> chunks;
 };
 
-/// Chunks first + i, for each bit i that is set, of a segment that an earlier have named in full.
+/// Chunks 32 * word + i, for each bit i that is set, of a segment that an earlier have named in
+/// full.
 struct Gain {
   SequenceNumber sn{};
-  std::uint32_t first = 0;
+  std::uint8_t word = 0;
   std::uint32_t bits = 0;
 };
+static_assert(chunk_count(max_segment_size) <= 32 * 256);
 
 struct HaveMessage {
   std::vector<ObjectHave> objects;
@@ -62,11 +64,6 @@ struct HaveMessage {
   std::uint32_t uplink = 0; ///< kbit/s; 0: as before
   std::uint8_t reach = 0;   ///< per cent; 0: as before
   std::vector<Gain> gains;
-};
-
-/// A have that says nothing else.
-struct NewsMessage {
-  Gain gain;
 };
 
 struct RequestMessage {
@@ -98,12 +95,10 @@ struct ByeMessage {
 /// Something that a newer minor version says; to be ignored.
 struct UnknownMessage {};
 
-using PeerMessage =
-    std::variant<HandshakeMessage, HaveMessage, NewsMessage, RequestMessage, CancelMessage,
-                 PieceMessage, BusyMessage, ByeMessage, UnknownMessage>;
+using PeerMessage = std::variant<HandshakeMessage, HaveMessage, RequestMessage, CancelMessage,
+                                 PieceMessage, BusyMessage, ByeMessage, UnknownMessage>;
 
-/// Bytes of a message (not of UnknownMessage); for a piece the envelope only, which the chunk's
-/// bytes follow.
+/// Bytes of a message (not of UnknownMessage); for a piece only what precedes the chunk's bytes.
 std::vector<std::uint8_t> encode(const PeerMessage& message);
 
 /// The message in these bytes, verified and within bounds. None: a protocol error, `reason` says

@@ -21,9 +21,10 @@ std::vector<Gain> gains(const ObjectHave& object, const ChunkSet& theirs) {
     for (auto chunk = span.first; chunk < span.first + span.count; ++chunk) {
       if (theirs.contains(chunk))
         continue;
-      if (out.empty() || chunk - out.back().first >= 32)
-        out.push_back({object.object.sn, chunk, 0});
-      out.back().bits |= 1u << (chunk - out.back().first);
+      auto word = static_cast<std::uint8_t>(chunk / 32);
+      if (out.empty() || out.back().word != word)
+        out.push_back({object.object.sn, word, 0});
+      out.back().bits |= 1u << chunk % 32;
     }
   return out;
 }
@@ -112,7 +113,7 @@ void Neighbour::learn(const Gain& gain) {
   if (segment)
     for (std::size_t i = 0; i < 32; ++i)
       if (gain.bits >> i & 1)
-        segment->chunks.insert(gain.first + i);
+        segment->chunks.insert(32 * gain.word + i);
 }
 
 void Neighbour::given(Time now, std::size_t bytes) {

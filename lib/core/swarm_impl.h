@@ -83,7 +83,6 @@ private:
 
   void on(Neighbour& from, const HandshakeMessage& message);
   void on(Neighbour& from, const HaveMessage& message);
-  void on(Neighbour& from, const NewsMessage& message);
   void on(Neighbour& from, const RequestMessage& message);
   void on(Neighbour& from, const CancelMessage& message);
   void on(Neighbour& from, const PieceMessage& message);

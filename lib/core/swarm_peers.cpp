@@ -170,11 +170,6 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   send(from.id(), state);
 }
 
-void Swarm::Impl::on(Neighbour& from, const NewsMessage& message) {
-  from.learn(message.gain);
-  replan_ |= is_of_use(message.gain);
-}
-
 void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
   from.learn(message);
   for (const auto& object : message.objects) {
@@ -210,7 +205,7 @@ bool Swarm::Impl::lacks(const StoredSegment* segment, std::uint32_t first,
 bool Swarm::Impl::is_of_use(const Gain& gain) const {
   auto skipped = static_cast<std::uint32_t>(std::countr_zero(gain.bits));
   auto count = static_cast<std::uint32_t>(std::bit_width(gain.bits)) - skipped;
-  return gain.bits != 0 && lacks(store.find(gain.sn), gain.first + skipped, count);
+  return gain.bits != 0 && lacks(store.find(gain.sn), 32 * gain.word + skipped, count);
 }
 
 bool Swarm::Impl::is_of_use(const HaveMessage& have) {
@@ -448,10 +443,6 @@ void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh)
   if (!more && own.gains.empty())
     return;
   neighbour.told_at = now;
-  if (!more && own.gains.size() == 1 && own.newest_listed == neighbour.told_listed) {
-    send(neighbour.id(), NewsMessage{own.gains.front()});
-    return;
-  }
   if (own.uplink > 0)
     neighbour.told_uplink = own.uplink;
   if (own.reach > 0)

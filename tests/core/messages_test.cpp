@@ -3,6 +3,7 @@
 
 #include "core_test.h"
 
+#include <algorithm>
 #include <random>
 
 namespace {
@@ -24,7 +25,8 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
   have.newest_listed = SequenceNumber{9};
   have.objects.push_back({chunk_of(5, 0).object, 10 * chunk_size, {{0, 3}, {7, 3}}});
   have.objects.push_back({chunk_of(6, 0, 8).object, 188, {}});
-  have.gains = {{SequenceNumber{4}, 32, 0x80000001}};
+  have.gains = {{SequenceNumber{4}, 1, 0x80000001}};
+  auto brief = encode(have); // all of it but what follows
   have.uplink = 4'096;
   have.reach = 70;
   auto media = payload(500);
@@ -37,7 +39,7 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
           piece,
           encode(BusyMessage{chunk_of(5, 2), 100ms, true}),
           encode(ByeMessage{"leaving"}),
-          encode(NewsMessage{{SequenceNumber{4}, 32, 0x80000001}})};
+          brief};
 }
 
 template <typename Message>
@@ -67,7 +69,7 @@ GST_START_TEST(round_trips) {
   fail_unless_equals_int(have.uplink, 4'096);
   fail_unless_equals_int(have.reach, 70);
   fail_unless_equals_int(have.gains.size(), 1);
-  fail_unless(have.gains[0].sn == SequenceNumber{4} && have.gains[0].first == 32 &&
+  fail_unless(have.gains[0].sn == SequenceNumber{4} && have.gains[0].word == 1 &&
               have.gains[0].bits == 0x80000001);
   fail_unless(read<RequestMessage>(all[2]).chunk == chunk_of(5, 2));
   fail_unless(read<RequestMessage>(all[2]).deadline == 1'500ms);
@@ -78,8 +80,106 @@ GST_START_TEST(round_trips) {
   fail_unless(busy.retry_after == 100ms && busy.gone);
   auto bye = read<ByeMessage>(all[6]);
   fail_unless_equals_string(bye.reason.c_str(), "leaving");
-  auto news = read<NewsMessage>(all[7]).gain;
-  fail_unless(news.sn == SequenceNumber{4} && news.first == 32 && news.bits == 0x80000001);
+  auto brief = read<HaveMessage>(all[7]);
+  fail_unless(brief.oldest == have.oldest && brief.newest_listed == have.newest_listed);
+  fail_unless_equals_int(brief.objects.size(), 2);
+  for (std::size_t i : {0, 1})
+    fail_unless(brief.objects[i].object == have.objects[i].object &&
+                brief.objects[i].size == have.objects[i].size &&
+                brief.objects[i].chunks == have.objects[i].chunks);
+  fail_unless(brief.gains.size() == 1 && brief.gains[0].sn == SequenceNumber{4} &&
+              brief.gains[0].word == 1 && brief.gains[0].bits == 0x80000001);
+  fail_unless(brief.uplink == 0 && brief.reach == 0);
+}
+GST_END_TEST;
+
+// Rule: what is said most is short. A have takes a few bytes a gain and a name, whatever the
+// numbers ...
+GST_START_TEST(short_messages) {
+  HaveMessage have;
+  have.oldest = SequenceNumber{~std::uint64_t{0} - 255};
+  have.newest_listed = SequenceNumber{~std::uint64_t{0}};
+  fail_unless_equals_int(encode(have).size(), 16);
+  have.gains = {{have.oldest, 65, 1}};
+  fail_unless_equals_int(encode(have).size(), 16);
+  have.objects = {
+      {{have.newest_listed, Version{~std::uint64_t{0}}}, max_segment_size, {{2'016, 32}}}};
+  fail_unless_equals_int(encode(have).size(), 48);
+  auto back = read<HaveMessage>(encode(have));
+  fail_unless(back.oldest == have.oldest && back.newest_listed == have.newest_listed);
+  fail_unless(back.gains[0].sn == have.oldest && back.gains[0].word == 65);
+  fail_unless(back.objects[0].object == have.objects[0].object);
+  fail_unless(back.objects[0].chunks == have.objects[0].chunks);
+  auto media = payload(chunk_size);
+  fail_unless_equals_int(encode(PieceMessage{chunk_of(5, 2), media}).size(), 24);
+  fail_unless_equals_int(encode(RequestMessage{chunk_of(5, 2), 1'500ms, 7}).size(), 24);
+}
+GST_END_TEST;
+
+// ... and one that does not go into these few bytes arrives all the same.
+GST_START_TEST(long_haves) {
+  HaveMessage plain;
+  plain.oldest = SequenceNumber{1'000};
+  plain.newest_listed = SequenceNumber{1'009};
+  plain.gains = {{SequenceNumber{1'005}, 0, 1}};
+  plain.objects = {{chunk_of(1'006, 0).object, 100 * chunk_size, {{3, 4}}}};
+  std::vector<HaveMessage> haves(6, plain);
+  haves[0].oldest = SequenceNumber{5};
+  haves[1].newest_listed = SequenceNumber{5'000};
+  haves[2].newest_listed = SequenceNumber{1'004}; // of an encoder that began again
+  haves[3].objects[0].chunks = {{30, 3}};
+  haves[4].objects[0].chunks = {{3, 1}, {35, 1}};
+  haves[5].reach = 50;
+  for (const auto& have : haves) {
+    auto back = read<HaveMessage>(encode(have));
+    fail_unless(back.oldest == have.oldest && back.newest_listed == have.newest_listed);
+    fail_unless(back.objects.size() == 1 && back.objects[0].object == have.objects[0].object);
+    fail_unless(back.objects[0].chunks == have.objects[0].chunks);
+    fail_unless(back.gains.size() == 1 && back.gains[0].sn == SequenceNumber{1'005});
+    fail_unless_equals_int(back.reach, have.reach);
+  }
+}
+GST_END_TEST;
+
+// Rule: a chunk of another version is another chunk, to every bit.
+GST_START_TEST(every_bit_of_a_version) {
+  for (int bit = 0; bit < 64; ++bit) {
+    auto chunk = chunk_of(5, 2, std::uint64_t{1} << bit);
+    auto media = payload(1);
+    auto piece = encode(PieceMessage{chunk, media});
+    piece.push_back(media[0]);
+    fail_unless(read<PieceMessage>(piece).chunk == chunk);
+    fail_unless(read<RequestMessage>(encode(RequestMessage{chunk, 1ms, 0})).chunk == chunk);
+    fail_unless(read<CancelMessage>(encode(CancelMessage{chunk})).chunk == chunk);
+    fail_unless(read<BusyMessage>(encode(BusyMessage{chunk, 1ms, false})).chunk == chunk);
+  }
+}
+GST_END_TEST;
+
+// Rule: what a newer minor version adds is passed over; what no version says is an error.
+GST_START_TEST(newer_messages) {
+  auto all = one_of_each();
+  for (auto which : {2, 3, 5}) {
+    all[which].resize(all[which].size() + 8, 0xff);
+    std::string reason;
+    fail_unless(decode(all[which], reason).has_value(), "%s", reason.c_str());
+  }
+  auto piece = all[4];
+  piece[1] += 8;
+  piece.insert(piece.begin() + 24, 8, 0xff);
+  auto media = payload(500);
+  fail_unless(std::ranges::equal(read<PieceMessage>(piece).payload, media));
+  read<UnknownMessage>({63});
+  std::string reason;
+  for (std::uint8_t kind : {0, 64, 255})
+    fail_if(decode(std::vector<std::uint8_t>(100, kind), reason));
+  fail_if(decode({}, reason));
+  for (std::size_t which : {0, 1, 6}) // zeros follow the kind of a table
+    for (std::size_t at : {1, 2, 3}) {
+      auto changed = all[which];
+      changed[at] = 1;
+      fail_if(decode(changed, reason));
+    }
 }
 GST_END_TEST;
 
@@ -120,8 +220,29 @@ GST_START_TEST(bounds) {
   have.gains.assign(max_have_ranges + 1, {});
   fail_if(decode(encode(have), reason));
   have.gains.clear();
+  have.oldest = have.newest_listed = SequenceNumber{5};
+  have.objects = {{chunk_of(5, 0).object, 2 * chunk_size, {{1, 2}}}};
+  fail_if(decode(encode(have), reason)); // in brief, what is above was in full
+  fail_unless(reason.find("cannot be") != std::string::npos);
   have.objects.assign(max_have_objects + 1, {chunk_of(5, 0).object, 188, {}});
-  fail_if(decode(encode(have), reason));
+  for (auto uplink : {0u, 512u}) {
+    have.uplink = uplink;
+    fail_if(decode(encode(have), reason));
+    fail_unless(reason.find("too many") != std::string::npos);
+  }
+  have.uplink = 0;
+  have.objects.resize(1);
+  auto brief = encode(have);
+  std::fill_n(brief.begin() + 24, 4, std::uint8_t{0xff}); // the size
+  fail_if(decode(brief, reason));
+  fail_unless(reason.find("larger") != std::string::npos);
+  have.objects.clear();
+  brief = encode(have);
+  brief[2] = 6; // the window begins before number 0
+  fail_if(decode(brief, reason));
+  brief[2] = 0, brief[1] = 1; // it ends behind the last number
+  std::fill_n(brief.begin() + 8, 8, std::uint8_t{0xff});
+  fail_if(decode(brief, reason));
   auto media = payload(500);
   auto piece = encode(PieceMessage{chunk_of(5, 2), media});
   piece.insert(piece.end(), media.begin(), media.end() - 1);
@@ -142,9 +263,13 @@ GST_START_TEST(the_largest_have) {
       object.chunks.push_back({2 * i, 1});
     have.objects.push_back(object);
   }
-  auto bytes = encode(have);
-  fail_unless(bytes.size() <= max_envelope, "%zu", bytes.size());
-  fail_unless_equals_int(read<HaveMessage>(bytes).objects.size(), max_have_objects);
+  have.newest_listed = SequenceNumber{max_have_objects};
+  for (auto uplink : {0u, 512u}) { // in brief and in full
+    have.uplink = uplink;
+    auto bytes = encode(have);
+    fail_unless(bytes.size() <= max_envelope, "%zu", bytes.size());
+    fail_unless_equals_int(read<HaveMessage>(bytes).objects.size(), max_have_objects);
+  }
 }
 GST_END_TEST;
 
@@ -164,6 +289,10 @@ static Suite* messages_suite() {
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, round_trips);
+  tcase_add_test(tcase, short_messages);
+  tcase_add_test(tcase, long_haves);
+  tcase_add_test(tcase, every_bit_of_a_version);
+  tcase_add_test(tcase, newer_messages);
   tcase_add_test(tcase, prefixes_and_mutations);
   tcase_add_test(tcase, bounds);
   tcase_add_test(tcase, the_largest_have);

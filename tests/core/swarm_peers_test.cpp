@@ -68,7 +68,9 @@ public:
   }
   /// It has got a segment that it has named.
   void hear_news(const PeerId& id, std::uint64_t sn) {
-    tell(id, NewsMessage{{SequenceNumber{sn}, 0, 1}});
+    auto have = nothing();
+    have.gains = {{SequenceNumber{sn}, 0, 1}};
+    tell(id, have);
   }
 
   /// It says that it is there.

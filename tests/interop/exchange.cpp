@@ -63,16 +63,27 @@ void Exchange::received(std::span<const std::uint8_t> bytes) {
 void Exchange::handle(const core::HandshakeMessage& handshake) {
   greeted_ = handshake.rid == options_.rid && handshake.chunk_size == core::chunk_size;
   core::HaveMessage have;
-  have.objects = {{object_, mine_.size(), {{0, core::chunk_count(mine_.size())}}}};
   have.oldest = have.newest_listed = object_.sn;
-  say(have);
+  // First the name and one chunk, in brief; then all of it.
+  for (auto chunks : {1u, core::chunk_count(mine_.size())}) {
+    have.objects = {{object_, mine_.size(), {{0, chunks}}}};
+    say(have);
+  }
 }
 
 void Exchange::handle(const core::HaveMessage& have) {
-  if (have.objects.empty() || their_object_)
+  if (have.objects.empty() || left_ != unknown)
     return;
-  their_object_ = have.objects.front().object;
-  theirs_.resize(have.objects.front().size);
+  const auto& told = have.objects.front();
+  if (!their_object_) {
+    their_object_ = told.object;
+    theirs_.resize(told.size);
+    return;
+  }
+  if (told.object != *their_object_ || told.size != theirs_.size()) {
+    failure_ = "another object than was named";
+    return;
+  }
   left_ = core::chunk_count(theirs_.size());
   for (int count = 0; count < requests_at_once; ++count)
     ask();

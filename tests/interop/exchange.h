@@ -56,7 +56,8 @@ private:
   core::ObjectName object_{core::SequenceNumber{7}, core::Version{0x1122334455667788}};
   Bytes mine_, theirs_;
   std::optional<core::ObjectName> their_object_;
-  std::uint32_t next_ = 0, left_ = UINT32_MAX;
+  static constexpr std::uint32_t unknown = UINT32_MAX;
+  std::uint32_t next_ = 0, left_ = unknown;
   bool greeted_ = false;
   std::string their_words_, failure_;
 };

@@ -4,7 +4,7 @@
 import * as messages from './messages.js';
 import { toHex } from './wire.js';
 
-const { PeerBody } = messages;
+const { MessageKind } = messages;
 const chunkSize = 32712;
 const requestsAtOnce = 32;
 
@@ -40,22 +40,39 @@ export class Exchange {
   received(bytes) {
     const message = messages.decode(bytes);
     switch (message.kind) {
-      case PeerBody.Handshake:
+      case MessageKind.Handshake:
         if (message.chunkSize !== chunkSize) throw new Error(`chunks of ${message.chunkSize} bytes`);
-        this.send(messages.have({
-          object: this.object, size: this.mine.length, chunks: Math.ceil(this.mine.length / chunkSize),
-        }));
+        this.#tell();
         break;
-      case PeerBody.Have:
-        if (message.object && !this.theirs) this.#ask(message);
+      case MessageKind.Name:
+        this.named = message;
         break;
-      case PeerBody.Request:
+      case MessageKind.Have:
+        this.#heard(message);
+        break;
+      case MessageKind.Request:
         this.#serve(message);
         break;
-      case PeerBody.Piece:
+      case MessageKind.Piece:
         this.#take(message);
         break;
     }
+  }
+
+  /** First the name and one chunk, in brief; then all of it. */
+  #tell() {
+    const { object, mine: { length: size } } = this;
+    this.send(messages.name({ object, size }));
+    this.send(messages.have({ object, size, chunks: Math.ceil(size / chunkSize) }));
+  }
+
+  #heard({ object, size }) {
+    if (!object || this.theirs) return;
+    const { object: named, size: namedSize } = this.named;
+    if (object.sequenceNumber !== named.sequenceNumber || object.version !== named.version || size !== namedSize)
+      throw new Error(`named ${named.sequenceNumber}, ${named.version}, ${namedSize} bytes, now ` +
+        `${object.sequenceNumber}, ${object.version}, ${size} bytes`);
+    this.#ask({ object, size });
   }
 
   #ask({ object, size }) {

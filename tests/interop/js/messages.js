@@ -5,38 +5,40 @@ import { Bye } from 'wire/bye';
 import { ChunkRange } from 'wire/chunk-range';
 import { Handshake } from 'wire/handshake';
 import { Have } from 'wire/have';
-import { Object_ } from 'wire/object';
+import { MessageKind } from 'wire/message-kind';
+import { Name } from 'wire/name';
 import { ObjectHave } from 'wire/object-have';
 import { ObjectKind } from 'wire/object-kind';
-import { PeerBody, unionToPeerBody } from 'wire/peer-body';
 import { PeerId } from 'wire/peer-id';
-import { PeerMessage } from 'wire/peer-message';
 import { Piece } from 'wire/piece';
 import { ProtocolVersion } from 'wire/protocol-version';
 import { Request } from 'wire/request';
 import { Rid } from 'wire/rid';
 import { fromHex } from './wire.js';
 
-export { PeerBody };
+export { MessageKind };
 
-/** Bytes of one message: `body` writes the union's member, `payload` follows the envelope. */
-function message(kind, body, payload = new Uint8Array()) {
+const tablePrefix = 4; // the kind and three zeros, where a size prefix would be
+const pieceHead = 24;
+
+/** Bytes of a message that is a table: `write` returns where it is. */
+function table(kind, write) {
   const builder = new flatbuffers.Builder(256);
-  const bodyAt = body(builder);
-  PeerMessage.finishSizePrefixedPeerMessageBuffer(
-    builder, PeerMessage.createPeerMessage(builder, kind, bodyAt));
-  const envelope = builder.asUint8Array();
-  const bytes = new Uint8Array(envelope.length + payload.length);
-  bytes.set(envelope);
-  bytes.set(payload, envelope.length);
+  builder.finishSizePrefixed(write(builder));
+  const bytes = builder.asUint8Array();
+  bytes.set([kind, 0, 0, 0]);
   return bytes;
 }
 
-const writeObject = (builder, { sequenceNumber, version }) =>
-  Object_.createObject(builder, ObjectKind.Segment, sequenceNumber, 0, version);
+/** Bytes of a message that is a struct, which `write` creates; they are at the buffer's end. */
+function struct(write) {
+  const builder = new flatbuffers.Builder(64);
+  const length = write(builder);
+  return builder.dataBuffer().bytes().subarray(-length);
+}
 
 export const handshake = ({ rid, self, chunkSize }) =>
-  message(PeerBody.Handshake, (builder) => {
+  table(MessageKind.Handshake, (builder) => {
     const agent = builder.createString('interop');
     Handshake.startHandshake(builder);
     Handshake.addVersion(builder, ProtocolVersion.createProtocolVersion(builder, 1, 0));
@@ -47,14 +49,20 @@ export const handshake = ({ rid, self, chunkSize }) =>
     return Handshake.endHandshake(builder);
   });
 
+/** The object's name and its first chunk. */
+export const name = ({ object, size }) =>
+  struct((builder) => Name.createName(
+    builder, MessageKind.Name, 0, 0, 0, 1, object.sequenceNumber, object.version, size));
+
 export const have = ({ object, size, chunks }) =>
-  message(PeerBody.Have, (builder) => {
+  table(MessageKind.Have, (builder) => {
     ObjectHave.startChunksVector(builder, 1);
     ChunkRange.createChunkRange(builder, 0, chunks);
     const ranges = builder.endVector();
-    const name = writeObject(builder, object);
     ObjectHave.startObjectHave(builder);
-    ObjectHave.addObject(builder, name);
+    ObjectHave.addKind(builder, ObjectKind.Segment);
+    ObjectHave.addSequenceNumber(builder, object.sequenceNumber);
+    ObjectHave.addVersion(builder, object.version);
     ObjectHave.addSize(builder, BigInt(size));
     ObjectHave.addChunks(builder, ranges);
     const objects = Have.createObjectsVector(builder, [ObjectHave.endObjectHave(builder)]);
@@ -66,49 +74,58 @@ export const have = ({ object, size, chunks }) =>
   });
 
 export const request = ({ object, chunk }) =>
-  message(PeerBody.Request, (builder) => {
-    const name = writeObject(builder, object);
-    Request.startRequest(builder);
-    Request.addObject(builder, name);
-    Request.addChunk(builder, chunk);
-    return Request.endRequest(builder);
-  });
+  struct((builder) => Request.createRequest(
+    builder, MessageKind.Request, 0, chunk, 0, object.sequenceNumber, object.version));
 
-export const piece = ({ object, chunk, payload }) =>
-  message(
-    PeerBody.Piece,
-    (builder) => Piece.createPiece(builder, writeObject(builder, object), chunk, payload.length),
-    payload);
+export function piece({ object, chunk, payload }) {
+  const bytes = new Uint8Array(pieceHead + payload.length);
+  bytes.set(struct((builder) => Piece.createPiece(
+    builder, MessageKind.Piece, pieceHead, chunk, payload.length, object.sequenceNumber, object.version)));
+  bytes.set(payload, pieceHead);
+  return bytes;
+}
 
 export const bye = (reason) =>
-  message(PeerBody.Bye, (builder) => Bye.createBye(builder, builder.createString(reason)));
+  table(MessageKind.Bye, (builder) => Bye.createBye(builder, builder.createString(reason)));
 
-const readObject = (object) => ({
-  sequenceNumber: object.sequenceNumber(),
-  version: object.version(),
+const readObject = (named) => ({
+  sequenceNumber: named.sequenceNumber(),
+  version: named.version(),
 });
 
 /** { kind, ... }; the payload of a piece points into `bytes`. */
 export function decode(bytes) {
   const buffer = new flatbuffers.ByteBuffer(bytes);
-  const end = flatbuffers.SIZE_PREFIX_LENGTH + buffer.readInt32(0);
-  const wire = PeerMessage.getSizePrefixedRootAsPeerMessage(buffer);
-  const kind = wire.bodyType();
-  const body = unionToPeerBody(kind, (empty) => wire.body(empty));
+  const kind = bytes[0];
+  const readTable = (read) => {
+    buffer.setPosition(tablePrefix);
+    return read(buffer);
+  };
   switch (kind) {
-    case PeerBody.Handshake:
+    case MessageKind.Handshake: {
+      const body = readTable(Handshake.getRootAsHandshake);
       return { kind, chunkSize: body.chunkSize(), agent: body.agent() };
-    case PeerBody.Have: {
+    }
+    case MessageKind.Have: {
+      const body = readTable(Have.getRootAsHave);
       if (body.objectsLength() === 0) return { kind };
       const first = body.objects(0);
-      return { kind, object: readObject(first.object()), size: Number(first.size()) };
+      return { kind, object: readObject(first), size: Number(first.size()) };
     }
-    case PeerBody.Request:
-      return { kind, object: readObject(body.object()), chunk: body.chunk() };
-    case PeerBody.Piece:
-      return { kind, chunk: body.chunk(), payload: bytes.subarray(end, end + body.size()) };
-    case PeerBody.Bye:
-      return { kind, reason: body.reason() };
+    case MessageKind.Name: {
+      const body = new Name().__init(0, buffer);
+      return { kind, object: readObject(body), size: body.size() };
+    }
+    case MessageKind.Request: {
+      const body = new Request().__init(0, buffer);
+      return { kind, object: readObject(body), chunk: body.chunk() };
+    }
+    case MessageKind.Piece: {
+      const body = new Piece().__init(0, buffer);
+      return { kind, chunk: body.chunk(), payload: bytes.subarray(body.head(), body.head() + body.size()) };
+    }
+    case MessageKind.Bye:
+      return { kind, reason: readTable(Bye.getRootAsBye).reason() };
     default:
       return { kind };
   }
