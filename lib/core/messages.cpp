@@ -177,12 +177,16 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
     reason = "too many objects in a have";
     return {};
   }
-  // How many there can be the largest envelope bounds.
+  // How many there can be the largest envelope bounds. The verifier does not see to it that structs
+  // in a vector are aligned: they are copied.
   if (m.gains())
-    for (const auto* gain : *m.gains())
-      if (gain->word() <= 0xff)
-        out.gains.push_back({SequenceNumber{gain->sequence_number()},
-                             static_cast<std::uint8_t>(gain->word()), gain->bits()});
+    for (std::size_t i = 0; i < m.gains()->size(); ++i) {
+      auto gain =
+          *front<wire::Gain>({m.gains()->Data() + i * sizeof(wire::Gain), sizeof(wire::Gain)});
+      if (gain.word() <= 0xff)
+        out.gains.push_back({SequenceNumber{gain.sequence_number()},
+                             static_cast<std::uint8_t>(gain.word()), gain.bits()});
+    }
   if (!m.objects())
     return out;
   for (const auto* have : *m.objects()) {
