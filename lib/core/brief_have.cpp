@@ -38,7 +38,7 @@ public:
   static std::optional<Bytes> of(const HaveMessage& have) {
     Brief brief(have);
     brief.write();
-    if (!brief.can_ || brief.bytes_.size() > max_envelope)
+    if (!brief.can_)
       return {};
     return std::move(brief.bytes_);
   }

@@ -183,9 +183,7 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
     for (std::size_t i = 0; i < m.gains()->size(); ++i) {
       auto gain =
           *front<wire::Gain>({m.gains()->Data() + i * sizeof(wire::Gain), sizeof(wire::Gain)});
-      if (gain.word() <= 0xff)
-        out.gains.push_back({SequenceNumber{gain.sequence_number()},
-                             static_cast<std::uint8_t>(gain.word()), gain.bits()});
+      out.gains.push_back({SequenceNumber{gain.sequence_number()}, gain.word(), gain.bits()});
     }
   if (!m.objects())
     return out;

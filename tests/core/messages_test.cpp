@@ -2,9 +2,12 @@
 #include "core/messages.h"
 
 #include "core_test.h"
+#include "schemas/peer_generated.h"
 
 #include <algorithm>
 #include <random>
+
+namespace wire = p2plive::wire;
 
 namespace {
 
@@ -138,6 +141,11 @@ GST_START_TEST(long_haves) {
     fail_unless(back.gains.size() == 1 && back.gains[0].sn == SequenceNumber{1'005});
     fail_unless_equals_int(back.reach, have.reach);
   }
+  HaveMessage last; // by an encoder that began again after the last number of all
+  last.oldest = SequenceNumber{~std::uint64_t{0}};
+  last.gains = {{last.oldest, 0, 1}};
+  auto back = read<HaveMessage>(encode(last));
+  fail_unless(back.gains.size() == 1 && back.newest_listed == SequenceNumber{0});
 }
 GST_END_TEST;
 
@@ -153,6 +161,21 @@ GST_START_TEST(every_bit_of_a_version) {
     fail_unless(read<CancelMessage>(encode(CancelMessage{chunk})).chunk == chunk);
     fail_unless(read<BusyMessage>(encode(BusyMessage{chunk, 1ms, false})).chunk == chunk);
   }
+}
+GST_END_TEST;
+
+// Rule: objects of a kind that this version does not know are left out of a have.
+GST_START_TEST(other_objects) {
+  flatbuffers::FlatBufferBuilder builder;
+  std::vector objects{wire::CreateObjectHave(builder, wire::ObjectKind::Part, 5, 1, 7, 188),
+                      wire::CreateObjectHave(builder, wire::ObjectKind::Segment, 6, 0, 7, 188)};
+  auto all = builder.CreateVector(objects);
+  builder.FinishSizePrefixed(wire::CreateHave(builder, all, 3, 9));
+  std::vector<std::uint8_t> bytes(builder.GetBufferPointer(),
+                                  builder.GetBufferPointer() + builder.GetSize());
+  flatbuffers::WriteScalar(bytes.data(), std::uint32_t{3}); // a Have
+  auto have = read<HaveMessage>(bytes);
+  fail_unless(have.objects.size() == 1 && have.objects[0].object == chunk_of(6, 0).object);
 }
 GST_END_TEST;
 
@@ -243,6 +266,9 @@ GST_START_TEST(bounds) {
   brief[2] = 0, brief[1] = 1; // it ends behind the last number
   std::fill_n(brief.begin() + 8, 8, std::uint8_t{0xff});
   fail_if(decode(brief, reason));
+  auto request = encode(RequestMessage{chunk_of(5, 2), 1ms, 0});
+  std::fill_n(request.begin() + 2, 2, std::uint8_t{0xff}); // the chunk
+  fail_if(decode(request, reason));
   auto media = payload(500);
   auto piece = encode(PieceMessage{chunk_of(5, 2), media});
   piece.insert(piece.end(), media.begin(), media.end() - 1);
@@ -292,6 +318,7 @@ static Suite* messages_suite() {
   tcase_add_test(tcase, short_messages);
   tcase_add_test(tcase, long_haves);
   tcase_add_test(tcase, every_bit_of_a_version);
+  tcase_add_test(tcase, other_objects);
   tcase_add_test(tcase, newer_messages);
   tcase_add_test(tcase, prefixes_and_mutations);
   tcase_add_test(tcase, bounds);
