@@ -461,8 +461,9 @@ void Swarm::peer_unreachable(Time now, const PeerId& peer) {
 }
 
 void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
+  bool blocked = impl_->cursor.blocked();
   impl_->cursor.taken(now, bytes, clock);
-  impl_->run(now);
+  impl_->run(now, blocked);
 }
 
 void Swarm::set_upload_limit(Time now, std::optional<std::uint64_t> limit) {
