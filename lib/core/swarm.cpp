@@ -16,6 +16,9 @@ constexpr Duration fetch_retry_first = 250ms;
 constexpr Duration fetch_retry_most = 4s;
 /// Viewers near that have a chunk; up to so many it is news to the others.
 constexpr std::size_t few = 4;
+/// While messages come that change nothing, what time alone changes slowly (connections that stand
+/// still, requests that cannot be met any more) is looked at so often.
+constexpr Duration looks_every = 20ms;
 /// Refusals after which a segment is taken for not to be had.
 constexpr unsigned most_refusals = 3;
 
@@ -212,8 +215,13 @@ HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
 
 // The passes.
 
+bool Swarm::Impl::is_due(Time now) const {
+  return replan_ || window_grew_ || asked_ || now >= wakeup || now >= looked_at_ + looks_every;
+}
+
 void Swarm::Impl::run(Time at, bool changed) {
   replan_ |= changed;
+  asked_ = false;
   now = std::max(now, at);
   wakeup = Time::max();
   // The first size that is known tells what to expect of the segments after it.
@@ -221,6 +229,7 @@ void Swarm::Impl::run(Time at, bool changed) {
     open_window();
     replan_ = true;
   }
+  looked_at_ = now;
   auto place = cursor.place();
   cursor.advance(now, timeline, store);
   if (uploader.busy()) {
@@ -229,7 +238,10 @@ void Swarm::Impl::run(Time at, bool changed) {
   }
   hand_out();
   close_window();
-  replan_ |= place != cursor.place();
+  // Within a segment and from one to the next the plan goes on: it reaches further than that.
+  bool jumped = cursor.place() &&
+                (!place || cursor.place()->sn > next(place->sn) || cursor.place()->sn < place->sn);
+  replan_ |= jumped;
   if (replan_ || now >= plan_at_)
     plan_and_ask();
   tell_haves();
@@ -440,7 +452,8 @@ void Swarm::peer_opened(Time now, const PeerId& peer) {
 void Swarm::peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message) {
   impl_->now = now;
   impl_->peer_message(now, peer, message);
-  impl_->run(now, false);
+  if (impl_->is_due(now))
+    impl_->run(now, false);
 }
 
 void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {

@@ -31,6 +31,8 @@ public:
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
   /// before may be wrong; otherwise it is made anew only when time asks for it.
   void run(Time now, bool changed = true);
+  /// A message has come: is there anything to do for run()?
+  bool is_due(Time now) const;
   void leave(Time now);
   Statistics statistics() const;
 
@@ -114,6 +116,8 @@ private:
   Time keep_alive_at_ = Time::max(); ///< somebody has not heard from us for long
   Time plan_at_ = Time::max();       ///< when time alone changes the plan
   bool replan_ = false;              ///< something else has changed it
+  bool asked_ = false;               ///< somebody may be served at once
+  Time looked_at_{};                 ///< the last run()
   std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
   std::uint8_t told_reach_ = 0;      ///< whom it can meet, likewise; per cent
   bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before

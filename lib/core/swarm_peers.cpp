@@ -232,6 +232,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
   Duration retry_after{};
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
   auto verdict = uploader.request(now, from, message, bytes, retry_after);
+  asked_ = verdict == Uploader::Verdict::queued;
   refuse_late();
   if (verdict == Uploader::Verdict::busy)
     send(from.id(), BusyMessage{message.chunk,
