@@ -58,6 +58,7 @@ struct Plan {
   std::vector<PlannedFetch> fetches;
   std::vector<Withdrawal> withdrawals;
   std::vector<Dealt> requests;
+  bool undealt = false;      ///< some chunks that others have nobody could be asked for now
   Time wakeup = Time::max(); ///< when time alone changes the plan
 };
 

@@ -195,6 +195,7 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
     stats_.duplicate_bytes += length;
     return;
   }
+  replan_ |= undealt_ || segment.whole();
   journal.gained(now, segment.sn(), chunk,
                  from_cdn ? HaveJournal::Spread::fresh
                           : spread_of({segment.name(), ChunkIndex{chunk}}));
@@ -216,12 +217,12 @@ HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
 // The passes.
 
 bool Swarm::Impl::is_due(Time now) const {
-  return replan_ || window_grew_ || asked_ || now >= wakeup || now >= looked_at_ + looks_every;
+  return replan_ || window_grew_ || pass_due_ || now >= wakeup || now >= looked_at_ + looks_every;
 }
 
 void Swarm::Impl::run(Time at, bool changed) {
   replan_ |= changed;
-  asked_ = false;
+  pass_due_ = false;
   now = std::max(now, at);
   wakeup = Time::max();
   // The first size that is known tells what to expect of the segments after it.
@@ -312,7 +313,7 @@ static Time give_up_at(Time now, const Dealt& dealt) {
 }
 
 void Swarm::Impl::plan_and_ask() {
-  replan_ = false;
+  replan_ = undealt_ = false;
   plan_at_ = Time::max();
   if (finished_ || !cursor.started())
     return;
@@ -357,6 +358,7 @@ void Swarm::Impl::plan_and_ask() {
     plan_at_ = std::min({plan_at_, slot.give_up_at, dealt.needed_by});
   }
   plan_at_ = std::min(plan_at_, plan.wakeup);
+  undealt_ = plan.undealt;
 }
 
 void Swarm::Impl::give_up_when_dry() {
@@ -407,7 +409,7 @@ void Swarm::fetch_answered(Time now, FetchId id, const FetchHead& head) {
 void Swarm::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
   impl_->now = now;
   impl_->fetch_data(now, id, bytes);
-  impl_->run(now);
+  impl_->run(now, false);
 }
 
 void Swarm::fetch_done(Time now, FetchId id) {

@@ -116,7 +116,8 @@ private:
   Time keep_alive_at_ = Time::max(); ///< somebody has not heard from us for long
   Time plan_at_ = Time::max();       ///< when time alone changes the plan
   bool replan_ = false;              ///< something else has changed it
-  bool asked_ = false;               ///< somebody may be served at once
+  bool undealt_ = false;             ///< the plan has chunks that nobody was free to be asked for
+  bool pass_due_ = false;            ///< a message has left work for run()
   Time looked_at_{};                 ///< the last run()
   std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
   std::uint8_t told_reach_ = 0;      ///< whom it can meet, likewise; per cent

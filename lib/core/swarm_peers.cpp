@@ -232,7 +232,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
   Duration retry_after{};
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
   auto verdict = uploader.request(now, from, message, bytes, retry_after);
-  asked_ = verdict == Uploader::Verdict::queued;
+  pass_due_ |= verdict == Uploader::Verdict::queued;
   refuse_late();
   if (verdict == Uploader::Verdict::busy)
     send(from.id(), BusyMessage{message.chunk,
@@ -244,7 +244,9 @@ void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
-  replan_ = true;
+  // What was asked for has come, as planned; who gave it may be asked for more.
+  pass_due_ = true;
+  replan_ |= undealt_;
   stats_.peer_bytes += message.payload.size();
   auto* slot = slot_of(message.chunk);
   auto* segment = slot ? store.find(message.chunk.object) : nullptr;
@@ -266,6 +268,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
   auto data = store.allocate();
   if (!data) {
     slot->asked.reset();
+    replan_ = true;
     return;
   }
   std::memcpy(data.data(), message.payload.data(), message.payload.size());
