@@ -97,7 +97,7 @@ void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
   not_before_ = announce_at_;
 }
 
-std::uint32_t Membership::audience(const std::map<PeerId, Neighbour>& open) const {
+std::uint32_t Membership::audience(const Neighbours& open) const {
   bool more = open.size() >= max_peers_ || !connecting_.empty() ||
               std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
                 return entry.second.failures == 0 && !open.contains(entry.first);
@@ -220,7 +220,7 @@ void Membership::ban(const PeerId& peer) {
   connecting_.erase(peer);
 }
 
-Membership::Step Membership::step(Time now, const std::map<PeerId, Neighbour>& open) {
+Membership::Step Membership::step(Time now, const Neighbours& open) {
   Step step;
   if (!has_joined())
     return step;
@@ -233,7 +233,7 @@ Membership::Step Membership::step(Time now, const std::map<PeerId, Neighbour>& o
   return step;
 }
 
-void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+void Membership::judge(Time now, const Neighbours& open, Step& step) {
   for (const auto& [id, neighbour] : open) {
     if (!neighbour.ready && now - neighbour.opened_at() > handshake_patience)
       step.drop.emplace_back(id, "no handshake");
@@ -271,7 +271,7 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
     step.drop.emplace_back(worst->id(), "replaced by somebody new");
 }
 
-void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+void Membership::choose(Time now, const Neighbours& open, Step& step) {
   auto at_once = hardly_reaches_anybody() ? 1 : most_connecting;
   if (hardly_reaches_anybody() && open.empty() && now < next_try_at_)
     return;

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/messages.h"
+#include "core/peer_map.h"
 
 #include <optional>
 #include <vector>
@@ -128,5 +129,8 @@ private:
   Time busy_until_{};
   unsigned failures_ = 0;
 };
+
+/// Those that are connected.
+using Neighbours = PeerMap<Neighbour>;
 
 } // namespace p2plive::core

@@ -48,7 +48,7 @@ public:
   Store store;
   Cursor cursor;
   Fetches fetches;
-  std::map<PeerId, Neighbour> neighbours;
+  Neighbours neighbours;
   Membership membership;
   Uploader uploader;
   HaveJournal journal;
