@@ -247,13 +247,15 @@ void Membership::judge(Time now, const Neighbours& open, Step& step) {
       step.drop.emplace_back(peer, "could not be connected in time");
   // When all places that it goes out for are taken, or all there are, one with whom little is
   // exchanged is given to somebody new now and then.
+  bool full = falls_short(now) ? open.size() >= wanted(now)
+                               : open.size() == wanted(now) || open.size() >= max_peers_;
+  if (now < evict_at_ || !full || !step.drop.empty())
+    return;
   bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
     return entry.second.ready(now) && entry.second.failures == 0 &&
            !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
-  bool full = falls_short(now) ? open.size() >= wanted(now)
-                               : open.size() == wanted(now) || open.size() >= max_peers_;
-  if (now < evict_at_ || !full || !somebody_new || !step.drop.empty())
+  if (!somebody_new)
     return;
   evict_at_ = now + evict_every;
   bool need = falls_short(now);
