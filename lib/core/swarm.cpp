@@ -265,8 +265,8 @@ void Swarm::Impl::hand_out() {
   bool starving = cursor.starving(now, timeline, store);
   // The lead at the start comes as fast as it can; what is late when it has gone out, and the bytes
   // behind it were here, was due.
-  primed_ |= stats_.startup_time > 0ns && !starving && !cursor.blocked() &&
-             settings.pace == Pace::stream && cursor.playable(timeline, store) > 0ns;
+  primed_ = primed_ || (stats_.startup_time > 0ns && !starving && !cursor.blocked() &&
+                        settings.pace == Pace::stream && cursor.playable(timeline, store) > 0ns);
   if (primed_ && starving && !starving_since_) {
     ++stats_.starvations;
     starving_since_ = now;
