@@ -277,6 +277,8 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
   auto at_once = hardly_reaches_anybody() ? 1 : most_connecting;
   if (hardly_reaches_anybody() && open.empty() && now < next_try_at_)
     return;
+  if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
+    return;
   std::vector<PeerId> ready;
   for (const auto& [id, candidate] : candidates_)
     if (candidate.ready(now) && !connecting_.contains(id) && !open.contains(id))
