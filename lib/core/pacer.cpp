@@ -75,7 +75,9 @@ Time Pacer::opens_at(Time now) const {
   auto missing = 1ns - credit_;
   if (sinks())
     missing += std::min(missing / (sinking - 1), lead_ - settled_);
-  return now + missing - missing * lean_ / 1'000'000 + 2us;
+  // What leaning takes away of the wait it takes away of that, too; and so does sinking.
+  auto leaning = -missing / 1'000 * lean_ / 1'000;
+  return now + missing + leaning + leaning / (sinking - 1) + 5us;
 }
 
 Time Pacer::due(Time now, Duration ahead) const {
