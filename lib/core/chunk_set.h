@@ -12,38 +12,46 @@ namespace p2plive::core {
 class ChunkSet {
 public:
   ChunkSet() = default;
-  explicit ChunkSet(std::size_t chunks) : count_(chunks), words_((chunks + 63) / 64) {}
+  explicit ChunkSet(std::size_t chunks)
+      : count_(chunks), further_(chunks > 64 ? (chunks - 1) / 64 : 0) {}
 
   /// Chunks of the segment, in the set or not.
   std::size_t count() const { return count_; }
   bool contains(std::size_t chunk) const {
-    return chunk < count_ && (words_[chunk / 64] >> chunk % 64 & 1) != 0;
+    return chunk < count_ && (word(chunk) >> chunk % 64 & 1) != 0;
   }
   /// Numbers that the segment does not have are passed over.
   void insert(std::size_t chunk) {
     if (chunk < count_)
-      words_[chunk / 64] |= std::uint64_t{1} << chunk % 64;
+      word(chunk) |= std::uint64_t{1} << chunk % 64;
   }
   void erase(std::size_t chunk) {
     if (chunk < count_)
-      words_[chunk / 64] &= ~(std::uint64_t{1} << chunk % 64);
+      word(chunk) &= ~(std::uint64_t{1} << chunk % 64);
   }
   /// Of the same segment.
   ChunkSet& operator|=(const ChunkSet& other) {
-    for (std::size_t i = 0; i < words_.size() && i < other.words_.size(); ++i)
-      words_[i] |= other.words_[i];
+    first_ |= other.first_;
+    for (std::size_t i = 0; i < further_.size() && i < other.further_.size(); ++i)
+      further_[i] |= other.further_[i];
     return *this;
   }
   std::size_t size() const {
-    std::size_t bits = 0;
-    for (auto word : words_)
+    auto bits = static_cast<std::size_t>(std::popcount(first_));
+    for (auto word : further_)
       bits += static_cast<std::size_t>(std::popcount(word));
     return bits;
   }
 
 private:
+  const std::uint64_t& word(std::size_t chunk) const {
+    return chunk < 64 ? first_ : further_[chunk / 64 - 1];
+  }
+  std::uint64_t& word(std::size_t chunk) { return chunk < 64 ? first_ : further_[chunk / 64 - 1]; }
+
   std::size_t count_ = 0;
-  std::vector<std::uint64_t> words_;
+  std::uint64_t first_ = 0; ///< most segments need no more: nothing to follow, nothing to allocate
+  std::vector<std::uint64_t> further_;
 };
 
 } // namespace p2plive::core

@@ -82,7 +82,7 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 std::optional<Time> Cursor::next_due(Time now) const {
   if (!place_ || blocked() || !paced_ || (pacer_.open() && now >= begin_at_))
     return {};
-  return std::max(begin_at_, pacer_.due(now, 1ns));
+  return std::max(begin_at_, pacer_.opens_at(now));
 }
 
 void Cursor::settle(const Timeline& timeline, const Store& store) {

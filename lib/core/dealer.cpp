@@ -22,7 +22,7 @@ bool spared(const Neighbour& neighbour, unsigned reach) {
   return reach >= hard_to_reach && neighbour.reach().value_or(0) >= open_reach;
 }
 
-std::vector<Hand> seat(Time now, const std::map<PeerId, Neighbour>& neighbours, unsigned reach) {
+std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
   std::vector<Hand> hands;
   for (const auto& [id, neighbour] : neighbours)
     if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
@@ -42,8 +42,8 @@ bool can_take(const Hand& hand, Time now, const Card& card) {
 
 } // namespace
 
-std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
-                        const std::map<PeerId, Neighbour>& neighbours, unsigned reach) {
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
+                        unsigned reach) {
   std::vector<Dealt> dealt;
   auto hands = seat(now, neighbours, reach);
   auto ordinary = static_cast<std::size_t>(

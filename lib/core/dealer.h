@@ -33,7 +33,7 @@ struct Dealt {
 ///
 /// `reach` is this viewer's own, per cent: of viewers that nearly everybody can be connected with,
 /// those who can be connected with others ask last, for some have nobody else.
-std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
-                        const std::map<PeerId, Neighbour>& neighbours, unsigned reach);
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
+                        unsigned reach);
 
 } // namespace p2plive::core

@@ -86,6 +86,7 @@ void Fetches::finished(Time now, FetchId id) {
   if (!transfer)
     return;
   recent_[measured_++ % recent_.size()] = now - transfer->started;
+  measure();
   transfers_.erase(id);
 }
 
@@ -93,14 +94,12 @@ void Fetches::failed(FetchId id) {
   transfers_.erase(id);
 }
 
-Duration Fetches::p95() const {
+void Fetches::measure() {
   auto count = std::min(measured_, recent_.size());
-  if (count == 0)
-    return 500ms;
-  auto sorted = recent_; // asked in every pass: no allocation
+  auto sorted = recent_;
   auto place = sorted.begin() + static_cast<std::ptrdiff_t>((count * 95 + 99) / 100 - 1);
   std::nth_element(sorted.begin(), place, sorted.begin() + static_cast<std::ptrdiff_t>(count));
-  return *place;
+  p95_ = *place;
 }
 
 } // namespace p2plive::core

@@ -56,16 +56,18 @@ public:
   const std::map<FetchId, Transfer>& under_way() const { return transfers_; }
 
   /// 95th percentile of the durations of the last 32 transfers; half a second before there are any.
-  Duration p95() const;
+  Duration p95() const { return p95_; }
 
 private:
   void is_whole(Transfer& transfer);
+  void measure();
 
   std::map<FetchId, Transfer> transfers_;
   std::uint64_t next_id_ = 1;
   bool whole_only_ = false;
   std::array<Duration, 32> recent_{};
   std::size_t measured_ = 0;
+  Duration p95_ = 500ms; ///< asked for in every plan
 };
 
 } // namespace p2plive::core

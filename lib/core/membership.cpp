@@ -97,7 +97,7 @@ void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
   not_before_ = announce_at_;
 }
 
-std::uint32_t Membership::audience(const std::map<PeerId, Neighbour>& open) const {
+std::uint32_t Membership::audience(const Neighbours& open) const {
   bool more = open.size() >= max_peers_ || !connecting_.empty() ||
               std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
                 return entry.second.failures == 0 && !open.contains(entry.first);
@@ -220,7 +220,7 @@ void Membership::ban(const PeerId& peer) {
   connecting_.erase(peer);
 }
 
-Membership::Step Membership::step(Time now, const std::map<PeerId, Neighbour>& open) {
+Membership::Step Membership::step(Time now, const Neighbours& open) {
   Step step;
   if (!has_joined())
     return step;
@@ -233,7 +233,7 @@ Membership::Step Membership::step(Time now, const std::map<PeerId, Neighbour>& o
   return step;
 }
 
-void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+void Membership::judge(Time now, const Neighbours& open, Step& step) {
   for (const auto& [id, neighbour] : open) {
     if (!neighbour.ready && now - neighbour.opened_at() > handshake_patience)
       step.drop.emplace_back(id, "no handshake");
@@ -247,13 +247,15 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
       step.drop.emplace_back(peer, "could not be connected in time");
   // When all places that it goes out for are taken, or all there are, one with whom little is
   // exchanged is given to somebody new now and then.
+  bool full = falls_short(now) ? open.size() >= wanted(now)
+                               : open.size() == wanted(now) || open.size() >= max_peers_;
+  if (now < evict_at_ || !full || !step.drop.empty())
+    return;
   bool somebody_new = std::any_of(candidates_.begin(), candidates_.end(), [&](const auto& entry) {
     return entry.second.ready(now) && entry.second.failures == 0 &&
            !connecting_.contains(entry.first) && !open.contains(entry.first);
   });
-  bool full = falls_short(now) ? open.size() >= wanted(now)
-                               : open.size() == wanted(now) || open.size() >= max_peers_;
-  if (now < evict_at_ || !full || !somebody_new || !step.drop.empty())
+  if (!somebody_new)
     return;
   evict_at_ = now + evict_every;
   bool need = falls_short(now);
@@ -271,9 +273,11 @@ void Membership::judge(Time now, const std::map<PeerId, Neighbour>& open, Step& 
     step.drop.emplace_back(worst->id(), "replaced by somebody new");
 }
 
-void Membership::choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step) {
+void Membership::choose(Time now, const Neighbours& open, Step& step) {
   auto at_once = hardly_reaches_anybody() ? 1 : most_connecting;
   if (hardly_reaches_anybody() && open.empty() && now < next_try_at_)
+    return;
+  if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
     return;
   std::vector<PeerId> ready;
   for (const auto& [id, candidate] : candidates_)

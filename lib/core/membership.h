@@ -31,7 +31,7 @@ public:
   /// Viewers of the RID, this one included: as the tracker says; or, where there are places left
   /// and nobody new to meet, those who are connected, for the tracker still counts who has just
   /// left.
-  std::uint32_t audience(const std::map<PeerId, Neighbour>& open) const;
+  std::uint32_t audience(const Neighbours& open) const;
 
   /// What the tracker has appointed this viewer to.
   SeedPlace seed_place() const { return seed_place_; }
@@ -69,7 +69,7 @@ public:
     std::vector<std::pair<PeerId, std::string>> drop; ///< and why
     std::optional<Announce> announce;
   };
-  Step step(Time now, const std::map<PeerId, Neighbour>& open);
+  Step step(Time now, const Neighbours& open);
   Time wakeup() const { return std::min(announce_at_, review_at_); }
 
 private:
@@ -87,8 +87,8 @@ private:
   bool hardly_reaches_anybody() const;
   std::size_t wanted(Time now) const;
   bool falls_short(Time now) const;
-  void judge(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
-  void choose(Time now, const std::map<PeerId, Neighbour>& open, Step& step);
+  void judge(Time now, const Neighbours& open, Step& step);
+  void choose(Time now, const Neighbours& open, Step& step);
   void announce(Time now, std::size_t open, Step& step);
   Duration jittered(Duration around);
 

@@ -46,20 +46,20 @@ void Neighbour::tells_reach(unsigned per_cent) {
 
 HaveMessage Neighbour::tell(const HaveMessage& have) {
   HaveMessage out{{}, have.oldest, have.newest_listed, have.uplink, have.reach, {}};
-  std::erase_if(told_, [&](const RemoteSegment& told) {
+  std::erase_if(told_, [&](const NamedSegment& told) {
     return told.name.sn < have.oldest || told.name.sn > have.newest_listed;
   });
   for (const auto& object : have.objects) {
     const auto* known = find(object.object.sn);
     bool same = known && known->name == object.object;
     auto told = std::ranges::find(told_, object.object.sn,
-                                  [](const RemoteSegment& one) { return one.name.sn; });
+                                  [](const NamedSegment& one) { return one.name.sn; });
     // A gain is of the version that was named last, by whomever.
     if (!(same && told == told_.end()) && (told == told_.end() || told->name != object.object)) {
       if (told != told_.end())
-        *told = {object.object, object.size, {}};
+        *told = {object.object, object.size};
       else
-        told_.push_back({object.object, object.size, {}});
+        told_.push_back({object.object, object.size});
       out.objects.push_back(object);
       continue;
     }
@@ -107,7 +107,7 @@ void Neighbour::learn(const HaveMessage& have) {
 void Neighbour::learn(const Gain& gain) {
   auto* segment = find(gain.sn);
   if (auto told =
-          std::ranges::find(told_, gain.sn, [](const RemoteSegment& one) { return one.name.sn; });
+          std::ranges::find(told_, gain.sn, [](const NamedSegment& one) { return one.name.sn; });
       !segment && told != told_.end())
     segment = &enter(told->name, told->size);
   if (segment)

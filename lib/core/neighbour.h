@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/messages.h"
+#include "core/peer_map.h"
 
 #include <optional>
 #include <vector>
@@ -19,6 +20,12 @@ struct RemoteSegment {
   ChunkSet chunks;
 };
 
+/// A segment that a viewer was told of.
+struct NamedSegment {
+  ObjectName name;
+  std::uint64_t size = 0;
+};
+
 /// One request that has not been answered.
 struct Owed {
   ChunkName chunk;
@@ -26,6 +33,13 @@ struct Owed {
 };
 
 class Neighbour {
+  // What is looked at of every neighbour comes first: it shares a cache line or two.
+  PeerId id_;
+  std::vector<RemoteSegment> segments_; ///< in order
+  Time busy_until_{};
+  std::size_t buffered_ = 0;
+  Time moved_at_{}; ///< when something left, or was given to an empty one
+
 public:
   Neighbour(const PeerId& id, Time now) : id_(id), opened_at_(now), last_heard_(now) {}
 
@@ -105,28 +119,26 @@ public:
   SequenceNumber told_listed{};  ///< the newest segment, likewise
 
 private:
-  PeerId id_;
-  Time opened_at_;
-  Time last_heard_;
   RemoteSegment* find(SequenceNumber sn);
   RemoteSegment& enter(const ObjectName& name, std::uint64_t size);
-  std::vector<RemoteSegment> segments_; ///< in order
+  Time opened_at_;
+  Time last_heard_;
   std::optional<SequenceNumber> newest_listed_;
-  std::vector<RemoteSegment> told_; ///< segments that our haves have named in full; no chunks
+  std::vector<NamedSegment> told_; ///< segments that our haves have named in full
   std::vector<Owed> owed_;
   double uplink_ = 0;
   std::optional<unsigned> reach_;
   double exchanged_ = 0;
   double received_ = 0;
-  std::size_t buffered_ = 0;
   bool given_ = false;    ///< since the connection said how much it holds
-  Time moved_at_{};       ///< when something left, or was given to an empty one
   double rate_ = 500'000; ///< until measured: half of what a median uplink does
   bool measured_ = false;
   Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else
   Time last_piece_{};
-  Time busy_until_{};
   unsigned failures_ = 0;
 };
+
+/// Those that are connected.
+using Neighbours = PeerMap<Neighbour>;
 
 } // namespace p2plive::core

@@ -21,7 +21,7 @@ void Pacer::advance(Time now, bool blocked) {
     lost_ = std::min(lead_, lost_ + step);
     return;
   }
-  if (handed_out_ >= lead_ && lead_ > settled_ && !stands_) {
+  if (sinks()) {
     auto sunk = std::min(step / sinking, lead_ - settled_);
     lead_ -= sunk;
     credit_ -= sunk;
@@ -66,6 +66,18 @@ Duration Pacer::downstream(Time now) const {
   if (!clock_)
     return lead_ - std::max<Duration>(credit_, 0ns);
   return std::max<Duration>(handed_out_ - *clock_ - (now - clock_at_), 0ns);
+}
+
+/// As advance() will have it, or a moment later: who looks too early has to look again.
+Time Pacer::opens_at(Time now) const {
+  if (open())
+    return now;
+  auto missing = 1ns - credit_;
+  if (sinks())
+    missing += std::min(missing / (sinking - 1), lead_ - settled_);
+  // What leaning takes away of the wait it takes away of that, too; and so does sinking.
+  auto leaning = -missing / 1'000 * lean_ / 1'000;
+  return now + missing + leaning + leaning / (sinking - 1) + 5us;
 }
 
 Time Pacer::due(Time now, Duration ahead) const {

@@ -47,6 +47,8 @@ public:
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
+  /// When time alone opens it; `now` is the time last told.
+  Time opens_at(Time now) const;
   void spend(Duration media) {
     credit_ -= media;
     handed_out_ += media;
@@ -63,6 +65,8 @@ public:
   Time due(Time now, Duration ahead) const;
 
 private:
+  bool sinks() const { return handed_out_ >= lead_ && lead_ > settled_ && !stands_; }
+
   Duration lead_;
   Duration settled_;
   Duration credit_;

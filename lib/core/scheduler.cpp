@@ -203,7 +203,8 @@ private:
       if (std::ranges::find(plan_.requests, name, &Dealt::chunk) == plan_.requests.end())
         fetch(*segment, chunk, chunk, true);
     }
-    if (plan_.requests.size() < cards_.size())
+    plan_.undealt = plan_.requests.size() < cards_.size();
+    if (plan_.undealt)
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.busy_until() > s_.now)
           wake(neighbour.busy_until());

@@ -27,7 +27,7 @@ struct Situation {
   const Store& store;
   const Cursor& cursor;
   const Fetches& fetches;
-  const std::map<PeerId, Neighbour>& neighbours;
+  const Neighbours& neighbours;
   std::uint32_t population = 1;
   SeedPlace seed_place;
   unsigned reach = 0;  ///< of this viewer; per cent; 0: not known
@@ -58,6 +58,7 @@ struct Plan {
   std::vector<PlannedFetch> fetches;
   std::vector<Withdrawal> withdrawals;
   std::vector<Dealt> requests;
+  bool undealt = false;      ///< some chunks that others have nobody could be asked for now
   Time wakeup = Time::max(); ///< when time alone changes the plan
 };
 

@@ -16,6 +16,9 @@ constexpr Duration fetch_retry_first = 250ms;
 constexpr Duration fetch_retry_most = 4s;
 /// Viewers near that have a chunk; up to so many it is news to the others.
 constexpr std::size_t few = 4;
+/// While messages come that change nothing, what time alone changes slowly (connections that stand
+/// still, requests that cannot be met any more) is looked at so often.
+constexpr Duration looks_every = 20ms;
 /// Refusals after which a segment is taken for not to be had.
 constexpr unsigned most_refusals = 3;
 
@@ -192,6 +195,7 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
     stats_.duplicate_bytes += length;
     return;
   }
+  replan_ |= undealt_ || segment.whole();
   journal.gained(now, segment.sn(), chunk,
                  from_cdn ? HaveJournal::Spread::fresh
                           : spread_of({segment.name(), ChunkIndex{chunk}}));
@@ -212,8 +216,13 @@ HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
 
 // The passes.
 
+bool Swarm::Impl::is_due(Time now) const {
+  return replan_ || window_grew_ || pass_due_ || now >= wakeup || now >= looked_at_ + looks_every;
+}
+
 void Swarm::Impl::run(Time at, bool changed) {
   replan_ |= changed;
+  pass_due_ = false;
   now = std::max(now, at);
   wakeup = Time::max();
   // The first size that is known tells what to expect of the segments after it.
@@ -221,6 +230,7 @@ void Swarm::Impl::run(Time at, bool changed) {
     open_window();
     replan_ = true;
   }
+  looked_at_ = now;
   auto place = cursor.place();
   cursor.advance(now, timeline, store);
   if (uploader.busy()) {
@@ -229,7 +239,10 @@ void Swarm::Impl::run(Time at, bool changed) {
   }
   hand_out();
   close_window();
-  replan_ |= place != cursor.place();
+  // Within a segment and from one to the next the plan goes on: it reaches further than that.
+  bool jumped = cursor.place() &&
+                (!place || cursor.place()->sn > next(place->sn) || cursor.place()->sn < place->sn);
+  replan_ |= jumped;
   if (replan_ || now >= plan_at_)
     plan_and_ask();
   tell_haves();
@@ -252,8 +265,8 @@ void Swarm::Impl::hand_out() {
   bool starving = cursor.starving(now, timeline, store);
   // The lead at the start comes as fast as it can; what is late when it has gone out, and the bytes
   // behind it were here, was due.
-  primed_ |= stats_.startup_time > 0ns && !starving && !cursor.blocked() &&
-             settings.pace == Pace::stream && cursor.playable(timeline, store) > 0ns;
+  primed_ = primed_ || (stats_.startup_time > 0ns && !starving && !cursor.blocked() &&
+                        settings.pace == Pace::stream && cursor.playable(timeline, store) > 0ns);
   if (primed_ && starving && !starving_since_) {
     ++stats_.starvations;
     starving_since_ = now;
@@ -300,7 +313,7 @@ static Time give_up_at(Time now, const Dealt& dealt) {
 }
 
 void Swarm::Impl::plan_and_ask() {
-  replan_ = false;
+  replan_ = undealt_ = false;
   plan_at_ = Time::max();
   if (finished_ || !cursor.started())
     return;
@@ -345,6 +358,7 @@ void Swarm::Impl::plan_and_ask() {
     plan_at_ = std::min({plan_at_, slot.give_up_at, dealt.needed_by});
   }
   plan_at_ = std::min(plan_at_, plan.wakeup);
+  undealt_ = plan.undealt;
 }
 
 void Swarm::Impl::give_up_when_dry() {
@@ -395,7 +409,7 @@ void Swarm::fetch_answered(Time now, FetchId id, const FetchHead& head) {
 void Swarm::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
   impl_->now = now;
   impl_->fetch_data(now, id, bytes);
-  impl_->run(now);
+  impl_->run(now, false);
 }
 
 void Swarm::fetch_done(Time now, FetchId id) {
@@ -440,7 +454,8 @@ void Swarm::peer_opened(Time now, const PeerId& peer) {
 void Swarm::peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message) {
   impl_->now = now;
   impl_->peer_message(now, peer, message);
-  impl_->run(now, false);
+  if (impl_->is_due(now))
+    impl_->run(now, false);
 }
 
 void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
@@ -461,8 +476,9 @@ void Swarm::peer_unreachable(Time now, const PeerId& peer) {
 }
 
 void Swarm::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
+  bool blocked = impl_->cursor.blocked();
   impl_->cursor.taken(now, bytes, clock);
-  impl_->run(now);
+  impl_->run(now, blocked);
 }
 
 void Swarm::set_upload_limit(Time now, std::optional<std::uint64_t> limit) {

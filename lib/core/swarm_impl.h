@@ -31,6 +31,8 @@ public:
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
   /// before may be wrong; otherwise it is made anew only when time asks for it.
   void run(Time now, bool changed = true);
+  /// A message has come: is there anything to do for run()?
+  bool is_due(Time now) const;
   void leave(Time now);
   Statistics statistics() const;
 
@@ -46,7 +48,7 @@ public:
   Store store;
   Cursor cursor;
   Fetches fetches;
-  std::map<PeerId, Neighbour> neighbours;
+  Neighbours neighbours;
   Membership membership;
   Uploader uploader;
   HaveJournal journal;
@@ -80,6 +82,7 @@ private:
   void send(const PeerId& to, const PeerMessage& message);
   void drop(const PeerId& peer, const std::string& reason, bool for_good);
   void unask(const PeerId& peer);
+  void forget(const PeerId& peer);
 
   void on(Neighbour& from, const HandshakeMessage& message);
   void on(Neighbour& from, const HaveMessage& message);
@@ -90,6 +93,7 @@ private:
   void on(Neighbour& from, const ByeMessage& message);
   void on(Neighbour& from, const UnknownMessage& message);
   std::uint8_t reach() const;
+  void note_holding(const Neighbour& neighbour);
   void measure_uplink(std::size_t left);
   void refuse_late();
   HaveMessage news(HaveMessage have) const;
@@ -97,7 +101,8 @@ private:
   bool is_of_use(const Gain& gain) const;
   bool is_of_use(const HaveMessage& have);
   bool passes_on(const Neighbour& neighbour) const;
-  HaveMessage share_of(const Neighbour& neighbour, const HaveMessage& have) const;
+  double share_told(const Neighbour& neighbour) const;
+  HaveMessage part_of(const HaveMessage& have, const Neighbour& neighbour, double share) const;
   void tell(Neighbour& neighbour, const HaveMessage& have, bool mesh);
   Slot* slot_of(const ChunkName& chunk);
 
@@ -113,9 +118,13 @@ private:
   Time keep_alive_at_ = Time::max(); ///< somebody has not heard from us for long
   Time plan_at_ = Time::max();       ///< when time alone changes the plan
   bool replan_ = false;              ///< something else has changed it
+  bool undealt_ = false;             ///< the plan has chunks that nobody was free to be asked for
+  bool pass_due_ = false;            ///< a message has left work for run()
+  Time looked_at_{};                 ///< the last run()
   std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
   std::uint8_t told_reach_ = 0;      ///< whom it can meet, likewise; per cent
   bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before
+  std::vector<const Neighbour*> holding_; ///< all to whom the connection holds something
   bool met_somebody_ = false;
   bool primed_ = false; ///< the lead has gone out
   bool finished_ = false;

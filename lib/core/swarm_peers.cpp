@@ -60,7 +60,8 @@ void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
     actions.emplace_back(Disconnect{peer, "not wanted"});
     return;
   }
-  auto& neighbour = neighbours.insert_or_assign(peer, Neighbour(peer, now)).first->second;
+  forget(peer);
+  auto& neighbour = neighbours.emplace(peer, Neighbour(peer, now)).first->second;
   HandshakeMessage hello;
   hello.rid = *rid;
   hello.peer = settings.self;
@@ -81,8 +82,13 @@ void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
   replan_ = true;
   unask(peer);
   uploader.forget(peer);
-  neighbours.erase(peer);
+  forget(peer);
   membership.closed(now, peer, end);
+}
+
+void Swarm::Impl::forget(const PeerId& peer) {
+  std::erase_if(holding_, [&](const Neighbour* neighbour) { return neighbour->id() == peer; });
+  neighbours.erase(peer);
 }
 
 /// What this viewer was asked for becomes free for others.
@@ -227,6 +233,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
   Duration retry_after{};
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
   auto verdict = uploader.request(now, from, message, bytes, retry_after);
+  pass_due_ |= verdict == Uploader::Verdict::queued;
   refuse_late();
   if (verdict == Uploader::Verdict::busy)
     send(from.id(), BusyMessage{message.chunk,
@@ -238,7 +245,9 @@ void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
-  replan_ = true;
+  // What was asked for has come, as planned; who gave it may be asked for more.
+  pass_due_ = true;
+  replan_ |= undealt_;
   stats_.peer_bytes += message.payload.size();
   auto* slot = slot_of(message.chunk);
   auto* segment = slot ? store.find(message.chunk.object) : nullptr;
@@ -260,6 +269,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
   auto data = store.allocate();
   if (!data) {
     slot->asked.reset();
+    replan_ = true;
     return;
   }
   std::memcpy(data.data(), message.payload.data(), message.payload.size());
@@ -289,10 +299,11 @@ void Swarm::Impl::on(Neighbour&, const UnknownMessage&) {}
 /// `left` bytes have gone out since the last call.
 void Swarm::Impl::measure_uplink(std::size_t left) {
   std::size_t held = 0, moving = 0;
-  for (const auto& [id, neighbour] : neighbours) {
-    held += neighbour.buffered();
-    if (!neighbour.stands_still(now, uploader.rate()))
-      moving += neighbour.buffered();
+  std::erase_if(holding_, [](const Neighbour* neighbour) { return neighbour->buffered() == 0; });
+  for (const auto* neighbour : holding_) {
+    held += neighbour->buffered();
+    if (!neighbour->stands_still(now, uploader.rate()))
+      moving += neighbour->buffered();
   }
   uploader.buffered(now, left, held, moving);
   journal.set_slow(uploader.uplink() > 0 && uploader.uplink() < store.bitrate());
@@ -310,10 +321,17 @@ std::uint8_t Swarm::Impl::reach() const {
   return membership.knows_reach() ? static_cast<std::uint8_t>(membership.reach() * 100) : 0;
 }
 
+void Swarm::Impl::note_holding(const Neighbour& neighbour) {
+  if (neighbour.buffered() > 0 && std::ranges::find(holding_, &neighbour) == holding_.end())
+    holding_.push_back(&neighbour);
+}
+
 void Swarm::Impl::connection_holds(Time at, Neighbour& neighbour, std::size_t bytes) {
   now = std::max(now, at);
   bool less = bytes < neighbour.buffered();
-  measure_uplink(neighbour.holds(now, bytes));
+  auto left = neighbour.holds(now, bytes);
+  note_holding(neighbour);
+  measure_uplink(left);
   if (less && bytes < send_low_mark)
     serve_uploads();
   wakeup = std::min({wakeup, plan_at_, journal.wakeup(), membership.wakeup()});
@@ -342,6 +360,7 @@ void Swarm::Impl::serve_uploads() {
     actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
     auto& neighbour = neighbours.at(job->to);
     neighbour.given(now, size);
+    note_holding(neighbour);
     uploader.sent(size);
     ++slot->given;
     stats_.upload_bytes += size;
@@ -403,14 +422,17 @@ bool Swarm::Impl::passes_on(const Neighbour& neighbour) const {
 }
 
 /// Of chunks of which it can give a part of a copy at most, a viewer tells some neighbours only,
-/// each of other chunks. Who can ask few is told everything.
-HaveMessage Swarm::Impl::share_of(const Neighbour& neighbour, const HaveMessage& have) const {
-  auto share = uploader.uplink() > 0 && store.bitrate() > 0
-                   ? told_for_a_copy * uploader.uplink() / store.bitrate() /
-                         static_cast<double>(neighbours.size())
-                   : 1.0;
-  if (share >= 1 || neighbour.reach().value_or(100) < hard_to_reach)
-    return have;
+/// each of other chunks. Who can ask few is told everything: 1.
+double Swarm::Impl::share_told(const Neighbour& neighbour) const {
+  if (uploader.uplink() <= 0 || store.bitrate() <= 0 ||
+      neighbour.reach().value_or(100) < hard_to_reach)
+    return 1;
+  return std::min(1.0, told_for_a_copy * uploader.uplink() / store.bitrate() /
+                           static_cast<double>(neighbours.size()));
+}
+
+HaveMessage Swarm::Impl::part_of(const HaveMessage& have, const Neighbour& neighbour,
+                                 double share) const {
   auto out = have;
   out.objects.clear();
   for (const auto& object : have.objects) {
@@ -428,7 +450,8 @@ HaveMessage Swarm::Impl::share_of(const Neighbour& neighbour, const HaveMessage&
 
 /// What of `have` is news to it, if anything is.
 void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh) {
-  auto own = neighbour.tell(share_of(neighbour, have));
+  auto share = share_told(neighbour);
+  auto own = share < 1 ? neighbour.tell(part_of(have, neighbour, share)) : neighbour.tell(have);
   // In a mesh it must know that we see what is new, or it does not reckon with us (scheduler.cpp,
   // seeders); elsewhere, and where it sees it itself, it learns it by the way.
   bool listed =
@@ -476,6 +499,7 @@ void Swarm::Impl::leave(Time at) {
     send(id, ByeMessage{"leaving"});
     actions.emplace_back(Disconnect{id, "leaving"});
   }
+  holding_.clear();
   neighbours.clear();
   for (const auto& [id, transfer] : fetches.under_way())
     actions.emplace_back(CancelFetch{id});

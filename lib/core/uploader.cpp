@@ -137,7 +137,7 @@ bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
   return !waiting.hard && waiting.uplink >= own / 2 && given(waiting.chunk) < first_copies;
 }
 
-std::optional<Uploader::Job> Uploader::next(Time now, const std::map<PeerId, Neighbour>& neighbours,
+std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbours,
                                             const Given& given) {
   earn(now);
   bool enough = static_cast<double>(moving_) > meter_.rate() * seconds_on_the_way;

@@ -46,8 +46,7 @@ public:
   /// The next piece to send now; none while the limit is used up, or enough is on its way. The
   /// first copies of a chunk go to who passes it on about as fast as this viewer, whoever else
   /// waits.
-  std::optional<Job> next(Time now, const std::map<PeerId, Neighbour>& neighbours,
-                          const Given& given);
+  std::optional<Job> next(Time now, const Neighbours& neighbours, const Given& given);
   /// It was sent: `bytes` are charged.
   void sent(std::size_t bytes);
 

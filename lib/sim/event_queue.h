@@ -4,9 +4,12 @@
 #pragma once
 
 #include "core/clock.h"
+#include "sim/event.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
+#include <deque>
+#include <utility>
 #include <vector>
 
 namespace p2plive::sim {
@@ -17,14 +20,20 @@ using core::Time;
 
 class EventQueue {
 public:
-  using Event = std::function<void()>;
-
   explicit EventQueue(Time begin) : now_(begin) {}
 
   Time now() const { return now_; }
-  /// Runs `event` at `when`, or now where that has passed already; never before this call returns.
-  void at(Time when, Event event);
-  void after(Duration wait, Event event) { at(now_ + wait, std::move(event)); }
+  /// Calls `event` at `when`, or now where that has passed already; never before this call returns.
+  template <typename Function>
+  void at(Time when, Function event) {
+    auto slot = place();
+    events_[slot].set(std::move(event));
+    push({std::max(when, now_), asked_++, slot});
+  }
+  template <typename Function>
+  void after(Duration wait, Function event) {
+    at(now_ + wait, std::move(event));
+  }
 
   /// Runs everything due until `end`, and ends there.
   void run_until(Time end);
@@ -34,15 +43,19 @@ private:
   struct Entry {
     Time when;
     std::uint64_t order = 0;
-    Event event;
+    std::uint32_t slot = 0; ///< of the event
+    bool before(const Entry& other) const {
+      return when != other.when ? when < other.when : order < other.order;
+    }
   };
-  /// For a heap with the earliest on top.
-  static bool later(const Entry& a, const Entry& b) {
-    return a.when != b.when ? a.when > b.when : a.order > b.order;
-  }
+  std::uint32_t place();
+  void push(Entry entry);
+  Entry pop();
 
   Time now_;
-  std::vector<Entry> heap_;
+  std::vector<Entry> heap_;         ///< the earliest first
+  std::deque<Event> events_;        ///< where they are, they stay
+  std::vector<std::uint32_t> free_; ///< places of `events_`
   std::uint64_t asked_ = 0;
   std::uint64_t executed_ = 0;
 };

@@ -23,9 +23,10 @@ std::size_t slice(const Access& access) {
 constexpr int round_trips_of_set_up = 5;
 } // namespace
 
-std::shared_ptr<SimNetwork::Line> SimNetwork::line(const PeerId& of) const {
+const std::shared_ptr<SimNetwork::Line>& SimNetwork::line(const PeerId& of) const {
+  static const std::shared_ptr<Line> none;
   auto found = lines_.find(of);
-  return found != lines_.end() ? found->second : nullptr;
+  return found != lines_.end() ? found->second : none;
 }
 
 SimNetwork::~SimNetwork() {
@@ -37,6 +38,8 @@ SimNetwork::~SimNetwork() {
 
 void SimNetwork::attach(Node& node, const Access& access) {
   auto& line = lines_[node.id()];
+  if (line)
+    line->gone = true;
   line = std::make_shared<Line>();
   line->node = &node;
   line->down = SimLink(access.down);
@@ -50,7 +53,9 @@ void SimNetwork::vanish(const PeerId& id) {
   if (!gone)
     return;
   lines_.erase(id);
+  gone->gone = true;
   gone->turns.clear();
+  gone->others.clear();
   for (const auto& connection : std::exchange(gone->connections, {})) {
     connection->stuck = true;
     queue_.after(settings_.noticing, [this, connection, id] {
@@ -62,45 +67,56 @@ void SimNetwork::vanish(const PeerId& id) {
   }
 }
 
-SimNetwork::Shared SimNetwork::find(const PeerId& a, const PeerId& b) const {
+const SimNetwork::Shared* SimNetwork::find(const PeerId& a, const PeerId& b) const {
   // It is in the lists of both; the shorter one would do, but a viewer has few.
-  auto here = line(a) ? line(a) : line(b);
+  const auto* here = line(a).get();
+  const auto& other = here ? b : a;
+  if (!here)
+    here = line(b).get();
   if (!here)
     return nullptr;
-  const auto& other = line(a) ? b : a;
-  for (const auto& connection : here->connections)
-    if (connection->ends[0] == other || connection->ends[1] == other)
-      return connection;
-  return nullptr;
+  auto found = std::ranges::find(here->others, other);
+  return found != here->others.end() ? &here->connections[found - here->others.begin()] : nullptr;
 }
 
 /// It is no longer the connection between its ends; events on their way find it closed.
 void SimNetwork::remove(Connection& connection) {
   connection.state = State::closed;
-  for (const auto& end : connection.ends)
-    if (auto here = line(end))
-      std::erase_if(here->connections, [&](const Shared& one) { return one.get() == &connection; });
+  for (const auto& end : connection.ends) {
+    auto here = line(end);
+    if (!here)
+      continue;
+    auto found = std::ranges::find(here->connections, &connection, &Shared::get);
+    if (found == here->connections.end())
+      continue;
+    here->others.erase(here->others.begin() + (found - here->connections.begin()));
+    here->connections.erase(found);
+  }
 }
 
 // Connecting.
 
 SimNetwork::Shared SimNetwork::make(const PeerId& from, const PeerId& to) {
-  if (auto old = find(from, to))
-    remove(*old);
+  if (const auto* old = find(from, to)) {
+    auto held = *old;
+    remove(*held);
+  }
   auto connection = std::make_shared<Connection>();
   connection->ends = {std::min(from, to), std::max(from, to)};
   connection->one_way = drawn(settings_.rtt_least, settings_.rtt_most) / 2;
   for (const auto& end : connection->ends)
-    if (auto here = line(end))
+    if (const auto& here = line(end)) {
+      here->others.push_back(connection->other(end));
       here->connections.push_back(connection);
+    }
   return connection;
 }
 
 void SimNetwork::connect(const PeerId& from, const PeerId& to) {
-  auto known = find(from, to);
+  const auto* known = find(from, to);
   // Who offers while the other's offer is on its way: both arrive, and the ids settle it.
-  bool crosses = known && known->state == State::offered;
-  auto connection = crosses ? known : make(from, to);
+  bool crosses = known && (*known)->state == State::offered;
+  auto connection = crosses ? *known : make(from, to);
   ++connection->offers;
   queue_.after(settings_.signalling, [=, this] { offer_arrives(from, connection); });
 }
@@ -161,9 +177,10 @@ void SimNetwork::set_up(const PeerId& from, const Shared& connection) {
 }
 
 void SimNetwork::disconnect(const PeerId& from, const PeerId& to) {
-  auto connection = find(from, to);
-  if (!connection)
+  const auto* found = find(from, to);
+  if (!found)
     return;
+  auto connection = *found;
   auto before = connection->state;
   connection->closed_by = from;
   remove(*connection);
@@ -198,15 +215,16 @@ void SimNetwork::tell_unreachable(const PeerId& who, const PeerId& of) {
 // Sending.
 
 void SimNetwork::send(const PeerId& from, const PeerId& to, Message message) {
-  auto connection = find(from, to);
-  if (!connection || connection->state != State::open)
+  const auto* found = find(from, to);
+  if (!found || (*found)->state != State::open)
     return;
+  const auto& connection = *found;
   auto side = connection->side(from);
   auto& lane = connection->lanes[side];
   if (message.size > 0)
     lane.buffered += message.bytes();
   lane.waiting.push_back(std::move(message));
-  const auto& line = connection->lines[side];
+  auto line = connection->lines[side];
   if (lane.waiting.size() == 1)
     line->turns.push_back({connection, side == 1});
   if (!line->sending)
@@ -214,8 +232,8 @@ void SimNetwork::send(const PeerId& from, const PeerId& to, Message message) {
 }
 
 std::size_t SimNetwork::buffered(const PeerId& from, const PeerId& to) const {
-  auto connection = find(from, to);
-  return connection ? connection->lanes[connection->side(from)].buffered : 0;
+  const auto* found = find(from, to);
+  return found ? (*found)->lanes[(*found)->side(from)].buffered : 0;
 }
 
 /// A slice of each connection in turn. Short messages take the line's time and no event of their
@@ -291,9 +309,8 @@ void SimNetwork::arrive(const Turn& turn, const Message& message) {
   const auto& from = connection.ends[turn.from_second];
   const auto& to = connection.ends[!turn.from_second];
   bool flushed = message.size == 0 && connection.closed_by == from && !find(from, to);
-  auto target = line(to);
-  if ((connection.state != State::open && !flushed) ||
-      target != connection.lines[!turn.from_second])
+  const auto& target = connection.lines[!turn.from_second];
+  if ((connection.state != State::open && !flushed) || target->gone)
     return;
   carried_ += message.bytes();
   if (message.size == 0) {
@@ -306,7 +323,7 @@ void SimNetwork::arrive(const Turn& turn, const Message& message) {
 }
 
 Time SimNetwork::receive(const PeerId& to, std::uint64_t bytes) {
-  auto here = line(to);
+  const auto& here = line(to);
   return here ? here->down.send(queue_.now(), bytes) : queue_.now();
 }
 

@@ -87,7 +87,11 @@ private:
     std::size_t slice = 0; ///< bytes that one connection sends before it is the next one's turn
     bool sending = false;
     std::deque<Turn> turns;
-    std::vector<std::shared_ptr<Connection>> connections; ///< of whatever state
+    bool gone = false; ///< it has vanished, or another was attached in its place
+    // Of whatever state, in the order in which they were made; whom with lies by itself, for it is
+    // looked through for every message.
+    std::vector<PeerId> others;
+    std::vector<std::shared_ptr<Connection>> connections;
   };
   enum class State { offered, setting_up, open, closed };
   struct Connection {
@@ -105,8 +109,9 @@ private:
   };
   using Shared = std::shared_ptr<Connection>;
 
-  Shared find(const PeerId& a, const PeerId& b) const;
-  std::shared_ptr<Line> line(const PeerId& of) const;
+  /// Null: there is none. Valid until the next change.
+  const Shared* find(const PeerId& a, const PeerId& b) const;
+  const std::shared_ptr<Line>& line(const PeerId& of) const;
   Shared make(const PeerId& from, const PeerId& to);
   void remove(Connection& connection);
   void offer_arrives(const PeerId& from, const Shared& connection);

@@ -140,7 +140,10 @@ void SimViewer::act() {
     sent_to_.clear();
     for (auto& action : actions)
       std::visit([this](auto& what) { carry_out(what); }, action);
-    for (const auto& peer : std::exchange(sent_to_, {}))
+    std::ranges::sort(sent_to_);
+    auto twice = std::ranges::unique(sent_to_);
+    sent_to_.erase(twice.begin(), twice.end());
+    for (const auto& peer : sent_to_)
       swarm_->peer_buffered(now(), peer, around_.network.buffered(id(), peer));
   }
   sleep();
@@ -207,7 +210,7 @@ void SimViewer::carry_out(const core::RefreshPlaylist&) {
 void SimViewer::carry_out(core::Send& send) {
   note(4, std::hash<PeerId>()(send.to), send.header.size() + send.size);
   if (send.size > 0)
-    sent_to_.insert(send.to);
+    sent_to_.push_back(send.to);
   around_.network.send(id(), send.to, {std::move(send.header), std::move(send.chunk), send.size});
 }
 

@@ -11,8 +11,8 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace p2plive::sim {
@@ -92,8 +92,8 @@ private:
   ViewerSettings settings_;
   std::unique_ptr<core::Swarm> swarm_;
   bool watching_ = false;
-  std::set<PeerId> links_;   ///< open, or being opened
-  std::set<PeerId> sent_to_; ///< in this batch of actions
+  std::unordered_set<PeerId> links_; ///< open, or being opened
+  std::vector<PeerId> sent_to_;      ///< in this batch of actions
   Time polled_at_{};
   std::uint64_t poll_number_ = 0;
   bool polling_ = false;

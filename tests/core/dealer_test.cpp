@@ -29,7 +29,7 @@ std::vector<Card> cards(std::uint32_t count, Duration left) {
 
 // Rule: cards go out in the order given, viewers in turn.
 GST_START_TEST(in_turn) {
-  std::map<PeerId, Neighbour> table;
+  Neighbours table;
   for (std::uint64_t i = 0; i < 3; ++i)
     table.emplace(peer(i), holder(i, 20));
   auto dealt = deal(start, cards(6, 5s), table, 0);
@@ -50,7 +50,7 @@ GST_END_TEST;
 
 // Rule: nobody is asked for what it does not have, nor who is busy, not ready or does not upload.
 GST_START_TEST(only_who_can) {
-  std::map<PeerId, Neighbour> table;
+  Neighbours table;
   table.emplace(peer(0), holder(0, 2));
   auto& busy = table.emplace(peer(1), holder(1, 20)).first->second;
   busy.is_busy(start, 1s);
@@ -66,7 +66,7 @@ GST_END_TEST;
 
 // Rule: a viewer gets no more than it can deliver before the chunk is needed, behind what it owes.
 GST_START_TEST(within_the_deadline) {
-  std::map<PeerId, Neighbour> table;
+  Neighbours table;
   auto& only = table.emplace(peer(0), holder(0, 20)).first->second;
   auto one = only.expected(chunk_size);
   auto three = only.expected(3 * chunk_size);
@@ -81,7 +81,7 @@ GST_END_TEST;
 // Rule: viewers that nearly everybody can be connected with are asked last by those who can ask
 // others, and in turn by who is hard to reach.
 GST_START_TEST(the_open_are_spared) {
-  std::map<PeerId, Neighbour> table;
+  Neighbours table;
   for (std::uint64_t i = 0; i < 3; ++i)
     table.emplace(peer(i), holder(i, 20));
   table.at(peer(1)).tells_reach(95);

@@ -10,7 +10,7 @@
 
 namespace {
 
-using Open = std::map<PeerId, Neighbour>;
+using Open = Neighbours;
 
 Settings settings(std::uint64_t self, unsigned max_peers = 30) {
   Settings out;

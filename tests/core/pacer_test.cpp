@@ -3,6 +3,8 @@
 
 #include "core_test.h"
 
+#include <algorithm>
+
 namespace {
 constexpr Duration chunk = 100ms; ///< media in a hand-out
 }
@@ -161,6 +163,27 @@ GST_START_TEST(queues_are_filled_while_the_clock_stands) {
 }
 GST_END_TEST;
 
+// Rule: who waits until opens_at() finds it open, and not long after it opened: not while the lead
+// sinks, nor when it leans.
+GST_START_TEST(it_opens_when_it_said) {
+  for (int ppm : {-1'000, 0, 1'000}) {
+    Pacer pacer(start, 3s, 1500ms);
+    pacer.lean(ppm);
+    auto now = start;
+    for (int i = 0; i < 1'000; ++i) {
+      while (pacer.open())
+        pacer.spend(chunk);
+      auto opens = pacer.opens_at(now);
+      pacer.advance(std::max(now, opens - 10us), false);
+      fail_if(pacer.open(), "chunk %d at %d ppm", i, ppm);
+      now = opens;
+      pacer.advance(now, false);
+      fail_unless(pacer.open(), "chunk %d at %d ppm", i, ppm);
+    }
+  }
+}
+GST_END_TEST;
+
 static Suite* pacer_suite() {
   auto* suite = suite_create("pacer");
   auto* tcase = tcase_create("general");
@@ -171,6 +194,7 @@ static Suite* pacer_suite() {
   tcase_add_test(tcase, the_lead_sinks);
   tcase_add_test(tcase, queues_are_filled_while_the_clock_stands);
   tcase_add_test(tcase, drift);
+  tcase_add_test(tcase, it_opens_when_it_said);
   return suite;
 }
 

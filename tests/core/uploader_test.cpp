@@ -10,8 +10,8 @@ namespace {
 
 using Verdict = Uploader::Verdict;
 
-std::map<PeerId, Neighbour> company(std::uint64_t count) {
-  std::map<PeerId, Neighbour> out;
+Neighbours company(std::uint64_t count) {
+  Neighbours out;
   for (std::uint64_t i = 0; i < count; ++i)
     out.emplace(peer(i), Neighbour(peer(i), start));
   return out;
