@@ -39,7 +39,7 @@ Duration media_before(const TimelineEntry& entry, const StoredSegment* segment,
 
 Cursor::Cursor(Time now, const Settings& settings)
     : live_delay_(settings.live_delay), paced_(settings.pace == Pace::stream),
-      skips_(settings.late == Late::skip), pacer_(now, settings.lead, settings.settled_lead) {}
+      skips_(settings.late == Late::skip), pacer_(now, settings.lead, settings.reserve) {}
 
 const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
   const TimelineEntry* chosen = nullptr;
@@ -80,9 +80,10 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 }
 
 std::optional<Time> Cursor::next_due(Time now) const {
-  if (!place_ || blocked() || !paced_ || (pacer_.open() && now >= begin_at_))
+  if (!place_ || blocked() || !paced_ || (pacer_.overdue() && now >= begin_at_))
     return {};
-  return std::max(begin_at_, pacer_.opens_at(now));
+  bool waits = pacer_.open() && now >= begin_at_;
+  return waits ? pacer_.due(now, 1ns) : std::max(begin_at_, pacer_.opens(now, 1ns));
 }
 
 void Cursor::settle(const Timeline& timeline, const Store& store) {
@@ -134,7 +135,7 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
 /// with which it began, instead of one in every segment for ever.
 void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
   bool begins = broken_ && place_->chunk == 0; // there was no window yet
-  if (!paced_ || begins || timeline.ended() || place_->sn != timeline.newest())
+  if (!paced_ || begins || !pacer_.overdue() || timeline.ended() || place_->sn != timeline.newest())
     return;
   const auto* segment = store.find(place_->sn);
   auto chunks = segment && segment->size() ? segment->slots().size() : 0;
@@ -211,7 +212,7 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
 bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) const {
   if (held_)
     return true;
-  if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)) ||
+  if (!place_ || blocked() || (paced_ && (!pacer_.overdue() || now < begin_at_)) ||
       at_end(timeline, store))
     return false;
   auto* segment = store.find(place_->sn);

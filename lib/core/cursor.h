@@ -35,17 +35,18 @@ public:
   const std::optional<Place>& place() const { return place_; }
   Position position(const Timeline& timeline, const Store& store) const;
 
-  /// When the byte at `position` will be handed out, with the next one being at `here`. `now` is
-  /// the time last told to advance().
+  /// When the byte at `position` has to be handed out at the latest, with the next one being at
+  /// `here`. `now` is the time last told to advance().
   Time due(Time now, Position here, Position position) const {
     if (!paced_)
       return now + (position - here);
     // While it waits to begin the credit for the lead is earned anew.
-    auto after_lead = std::max<Duration>(position - here - pacer_.lead(), 0ns);
-    return std::max(pacer_.due(now, position - here), begin_at_ + after_lead);
+    auto after_reserve = std::max<Duration>(position - here - pacer_.reserve(), 0ns);
+    return std::max(pacer_.due(now, position - here), begin_at_ + after_reserve);
   }
 
-  /// When time alone lets the next chunk out; none while it waits for bytes or for the consumer.
+  /// When time alone lets the next chunk out, or makes it late; none while it is late, and while it
+  /// waits for the consumer.
   std::optional<Time> next_due(Time now) const;
 
   /// The next chunk, when it is here, its time has come and the consumer is not blocked.
@@ -67,8 +68,8 @@ public:
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);
 
-  /// Media handed out ahead of its time.
-  Duration lead() const { return pacer_.lead(); }
+  /// Media that have to be handed out ahead of their time.
+  Duration reserve() const { return pacer_.reserve(); }
   /// Contiguous media after the hand-out position.
   Duration playable(const Timeline& timeline, const Store& store) const;
   /// Distance from the live edge to what the sink shows.

@@ -9,6 +9,9 @@ namespace p2plive::core {
 
 namespace {
 
+/// Who can be met by few can give to few: those ask it before others as if it were so much better.
+constexpr double hard_to_reach_bonus = 8;
+
 /// A viewer at the table, and what it was dealt in this round.
 struct Hand {
   const Neighbour* neighbour;
@@ -22,20 +25,26 @@ bool spared(const Neighbour& neighbour, unsigned reach) {
   return reach >= hard_to_reach && neighbour.reach().value_or(0) >= open_reach;
 }
 
+double quality(const Neighbour& neighbour) {
+  bool hard = neighbour.reach().value_or(100) < hard_to_reach;
+  return neighbour.quality() * (hard ? hard_to_reach_bonus : 1);
+}
+
 std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
   std::vector<Hand> hands;
   for (const auto& [id, neighbour] : neighbours)
     if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
-      hands.push_back({&neighbour, spared(neighbour, reach), neighbour.quality()});
+      hands.push_back({&neighbour, spared(neighbour, reach), quality(neighbour)});
   std::stable_sort(hands.begin(), hands.end(), [](const Hand& a, const Hand& b) {
     return a.spared != b.spared ? b.spared : a.quality > b.quality;
   });
   return hands;
 }
 
-bool can_take(const Hand& hand, Time now, const Card& card) {
+bool can_take(const Hand& hand, Time now, const Card& card, bool slow) {
   const auto& neighbour = *hand.neighbour;
-  return neighbour.owed().size() + hand.chunks < neighbour.most_owed() &&
+  bool too_soon = hand.spared && slow && now < card.needed_by - asked_at_last;
+  return !too_soon && neighbour.owed().size() + hand.chunks < neighbour.most_owed() &&
          neighbour.has(card.chunk) &&
          now + neighbour.expected(hand.bytes + card.bytes) <= card.needed_by;
 }
@@ -43,9 +52,9 @@ bool can_take(const Hand& hand, Time now, const Card& card) {
 } // namespace
 
 std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                        unsigned reach) {
+                        const Asker& asker) {
   std::vector<Dealt> dealt;
-  auto hands = seat(now, neighbours, reach);
+  auto hands = seat(now, neighbours, asker.reach);
   auto ordinary = static_cast<std::size_t>(
       std::ranges::count_if(hands, [](const Hand& hand) { return !hand.spared; }));
   // Each of the two kinds takes turns among itself.
@@ -57,7 +66,7 @@ std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbou
                        ? ordinary + (turn_of_spared + tried - ordinary) % (hands.size() - ordinary)
                        : (turn + tried) % ordinary;
       auto& hand = hands[place];
-      if (!can_take(hand, now, card))
+      if (!can_take(hand, now, card, asker.slow))
         continue;
       hand.chunks += 1;
       hand.bytes += card.bytes;

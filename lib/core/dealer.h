@@ -27,13 +27,22 @@ struct Dealt {
   Time needed_by{};
 };
 
+/// So long before it is needed a slow viewer asks for a chunk whoever has it.
+inline constexpr Duration asked_at_last = 1500ms;
+
+/// Who asks.
+struct Asker {
+  unsigned reach = 0; ///< per cent of viewers that it can be connected with; 0: not known
+  bool slow = false;  ///< it uploads less than it takes: nobody waits for what it would pass on
+};
+
 /// Cards in the order given, viewers in the order of quality, each viewer getting the next chunk
 /// that it has, as long as what it owes is within what it can deliver in time. Cards that nobody
 /// can take are left for the next deal. Changes nothing.
 ///
-/// `reach` is this viewer's own, per cent: of viewers that nearly everybody can be connected with,
-/// those who can be connected with others ask last, for some have nobody else.
+/// Viewers that nearly everybody can be connected with are asked last by those who can be connected
+/// with others, for some have nobody else; by who is slow not before asked_at_last.
 std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                        unsigned reach);
+                        const Asker& asker);
 
 } // namespace p2plive::core

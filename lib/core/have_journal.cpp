@@ -39,17 +39,14 @@ HaveMessage HaveJournal::nothing(const Store& store, const Timeline& timeline) {
 }
 
 void HaveJournal::gained(Time now, SequenceNumber sn, std::uint32_t chunk, Spread spread) {
-  soon_.pending[sn].insert(chunk);
-  soon_.note(now + (spread == Spread::fresh             ? fresh_batching
-                    : slow_ || spread == Spread::common ? slow_batching
-                                                        : batching));
-  late_.pending[sn].insert(chunk);
-  late_.note(now + slow_batching);
+  pending_[sn].insert(chunk);
+  note(now + (spread == Spread::fresh             ? fresh_batching
+              : slow_ || spread == Spread::common ? slow_batching
+                                                  : batching));
 }
 
 void HaveJournal::sized(Time now, SequenceNumber sn) {
-  soon_.pending[sn];
-  late_.pending[sn];
+  pending_[sn];
   note(now + batching);
 }
 
@@ -61,33 +58,24 @@ void HaveJournal::uplink_changed(Time now) {
   note(now + batching);
 }
 
-void HaveJournal::note(Time at) {
-  soon_.note(at);
-  late_.note(at);
-}
-
 void HaveJournal::forget(SequenceNumber sn) {
-  soon_.pending.erase(sn);
-  late_.pending.erase(sn);
+  pending_.erase(sn);
 }
 
 void HaveJournal::clear() {
-  soon_ = {};
-  late_ = {};
+  pending_.clear();
+  flush_at_ = Time::max();
 }
 
-HaveMessage HaveJournal::differences(Audience audience, const Store& store,
-                                     const Timeline& timeline) {
-  auto& batch = audience == Audience::soon ? soon_ : late_;
+HaveMessage HaveJournal::differences(const Store& store, const Timeline& timeline) {
   auto have = nothing(store, timeline);
   auto room = max_have_ranges;
-  for (const auto& [sn, chunks] : batch.pending) {
+  for (const auto& [sn, chunks] : pending_) {
     const auto* segment = store.find(sn);
     if (segment && segment->size() && have.objects.size() < max_have_objects)
       have.objects.push_back({segment->name(), *segment->size(), spans(chunks, room)});
   }
-  batch.pending.clear();
-  batch.flush_at = Time::max();
+  clear();
   return have;
 }
 

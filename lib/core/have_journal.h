@@ -16,11 +16,6 @@ namespace p2plive::core {
 
 class HaveJournal {
 public:
-  /// Who is told.
-  enum class Audience {
-    soon, ///< who passes chunks on
-    late, ///< who uploads less than it takes: until it is told it mostly has them from others
-  };
   /// How many near have a chunk already.
   enum class Spread {
     fresh,  ///< it comes from the CDN: others may be waiting for it
@@ -41,27 +36,22 @@ public:
   void forget(SequenceNumber sn);
   void clear();
 
-  bool due(Time now, Audience audience) const { return now >= batch(audience).flush_at; }
+  bool due(Time now) const { return now >= flush_at_; }
   /// When the next batch is full.
-  Time wakeup() const { return std::min(soon_.flush_at, late_.flush_at); }
+  Time wakeup() const { return flush_at_; }
 
-  /// What is new since the last call for the same audience.
-  HaveMessage differences(Audience audience, const Store& store, const Timeline& timeline);
+  /// What is new since the last call.
+  HaveMessage differences(const Store& store, const Timeline& timeline);
   /// Nothing new, only the ends of the window.
   static HaveMessage nothing(const Store& store, const Timeline& timeline);
   /// Everything.
   static HaveMessage state(const Store& store, const Timeline& timeline);
 
 private:
-  struct Batch {
-    std::map<SequenceNumber, std::set<std::uint32_t>> pending;
-    Time flush_at = Time::max();
-    void note(Time at) { flush_at = std::min(flush_at, at); }
-  };
-  void note(Time at);
-  const Batch& batch(Audience audience) const { return audience == Audience::soon ? soon_ : late_; }
+  void note(Time at) { flush_at_ = std::min(flush_at_, at); }
 
-  Batch soon_, late_;
+  std::map<SequenceNumber, std::set<std::uint32_t>> pending_;
+  Time flush_at_ = Time::max();
   bool slow_ = false;
 };
 

@@ -21,8 +21,11 @@ constexpr double reach_memory = 32;
 /// Who reaches less than this share of others asks the tracker again when it has tried everybody.
 constexpr double low_reach = hard_to_reach / 100.0;
 constexpr Duration ask_again = 10s;
-/// Connections opened at the same time.
+/// Connections opened at the same time. Most paths that there are take less than two seconds to
+/// find; attempts older than that are waited for, but no longer keep others from being made.
 constexpr std::size_t most_connecting = 8;
+constexpr std::size_t most_attempts = 24;
+constexpr Duration path_found_within = 2s;
 
 constexpr Duration review_every = 1s;
 constexpr Duration evict_every = 10s;
@@ -44,8 +47,10 @@ constexpr Duration return_after = 2s;
 /// a viewer is tried only when the tracker still names it.
 constexpr unsigned failures_unnamed = 4;
 /// After so many attempts in a row without a path it is this viewer's own network that has none
-/// (strict NAT, UDP blocked): then one at a time, and while nobody is connected with pauses.
+/// (strict NAT, UDP blocked): then few at a time, and while nobody is connected with pauses.
 constexpr unsigned most_fruitless = 8;
+constexpr std::size_t most_connecting_without_luck = 2;
+constexpr unsigned few_rounds = 3;
 constexpr Duration pause_first = 10s;
 constexpr Duration pause_most = 60s;
 
@@ -77,6 +82,8 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
   announced_ = true;
   population_ = std::max<std::uint32_t>(answer.population, 1);
   seed_place_ = answer.seed;
+  if (rounds_ < few_rounds)
+    next_try_at_ = now; // who is introduced now may be others than before
   for (const auto& peer : answer.peers)
     if (peer != self_ && !banned_.contains(peer)) {
       auto& candidate = remember(peer);
@@ -115,9 +122,9 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
     ours->second = now;
     return true;
   }
-  if (open + connecting_.size() >= max_peers_ + spare_slots)
-    return false;
-  if (hardly_reaches_anybody() && open == 0 && !connecting_.empty())
+  bool isolated = hardly_reaches_anybody() && open == 0;
+  if (open + connecting_.size() >= max_peers_ + spare_slots ||
+      connecting_.size() >= (isolated ? most_connecting : most_attempts))
     return false;
   connecting_.emplace(peer, now);
   return true;
@@ -174,6 +181,7 @@ void Membership::opened(const PeerId& peer) {
   connecting_.erase(peer);
   candidates_.erase(peer);
   fruitless_ = 0;
+  rounds_ = 0;
 }
 
 void Membership::closed(Time now, const PeerId& peer, End end) {
@@ -205,8 +213,12 @@ void Membership::found_no_path(Time now) {
   // Once the tracker knows it introduces those whom nearly everybody can meet.
   if (++fruitless_ == most_fruitless)
     announce_sooner(now);
-  if (hardly_reaches_anybody())
-    next_try_at_ = now + jittered(doubled(pause_first, fruitless_ - most_fruitless, pause_most));
+}
+
+/// Connections being opened that may well come to something.
+std::size_t Membership::attempts(Time now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      connecting_, [&](const auto& entry) { return now - entry.second < path_found_within; }));
 }
 
 bool Membership::hardly_reaches_anybody() const {
@@ -274,10 +286,12 @@ void Membership::judge(Time now, const Neighbours& open, Step& step) {
 }
 
 void Membership::choose(Time now, const Neighbours& open, Step& step) {
-  auto at_once = hardly_reaches_anybody() ? 1 : most_connecting;
-  if (hardly_reaches_anybody() && open.empty() && now < next_try_at_)
+  auto at_once = hardly_reaches_anybody() ? most_connecting_without_luck : most_connecting;
+  bool isolated = hardly_reaches_anybody() && open.empty();
+  if (isolated && now < next_try_at_)
     return;
-  if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
+  auto young = attempts(now);
+  if (open.size() + young >= wanted(now) || young >= at_once)
     return;
   std::vector<PeerId> ready;
   for (const auto& [id, candidate] : candidates_)
@@ -288,11 +302,15 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
   std::ranges::stable_sort(ready, std::greater(),
                            [&](const PeerId& id) { return candidates_.at(id).named_at; });
   for (const auto& id : ready) {
-    if (open.size() + connecting_.size() >= wanted(now) || connecting_.size() >= at_once)
+    if (open.size() + young >= wanted(now) || young >= at_once ||
+        connecting_.size() >= most_attempts || open.size() + connecting_.size() >= max_peers_)
       break;
     connecting_.emplace(id, now);
     step.connect.push_back(id);
+    ++young;
   }
+  if (isolated && !step.connect.empty())
+    next_try_at_ = now + jittered(doubled(pause_first, rounds_++, pause_most));
   bool tried_all = ready.empty() && connecting_.empty();
   if (tried_all && open.size() < wanted(now) && knows_reach() &&
       (reach() < low_reach || falls_short(now)))

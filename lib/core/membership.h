@@ -85,6 +85,7 @@ private:
   void attempted(bool path);
   void found_no_path(Time now);
   bool hardly_reaches_anybody() const;
+  std::size_t attempts(Time now) const;
   std::size_t wanted(Time now) const;
   bool falls_short(Time now) const;
   void judge(Time now, const Neighbours& open, Step& step);
@@ -104,7 +105,8 @@ private:
   double paths_ = 0;       ///< of the latest attempts those that had one
   double attempts_ = 0;
   std::uint32_t uplink_ = 0;
-  Time next_try_at_{}; ///< while nobody at all is reached
+  unsigned rounds_ = 0; ///< of attempts in vain, while nobody at all is reached
+  Time next_try_at_{};  ///< the next of these
   Time announce_at_ = Time::max();
   Time announced_at_{};
   Time not_before_{}; ///< the tracker wants no announce before

@@ -113,7 +113,6 @@ public:
   /// Nothing has left for longer than it should take at `rate`, in bytes a second.
   bool stands_still(Time now, double rate) const;
   Time told_at{};                ///< our last have
-  bool told_soon = true;         ///< of which audience it is (have_journal.h)
   std::uint32_t told_uplink = 0; ///< our uplink, as told last; kbit/s
   std::uint8_t told_reach = 0;   ///< our reach, likewise; per cent
   SequenceNumber told_listed{};  ///< the newest segment, likewise

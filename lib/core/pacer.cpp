@@ -9,8 +9,8 @@ namespace {
 /// A pipeline clock that has fallen so far behind was paused, or runs slower: it is followed from
 /// where it is now. Back-pressure takes care of the slower clock.
 constexpr Duration realign_after = 500ms;
-/// The lead sinks by one part in so many of the time: from 3 s to 1 s within 70 s.
-constexpr int sinking = 35;
+/// The reserve grows by one part in so many of the time.
+constexpr int growing = 8;
 } // namespace
 
 void Pacer::advance(Time now, bool blocked) {
@@ -21,11 +21,8 @@ void Pacer::advance(Time now, bool blocked) {
     lost_ = std::min(lead_, lost_ + step);
     return;
   }
-  if (sinks()) {
-    auto sunk = std::min(step / sinking, lead_ - settled_);
-    lead_ -= sunk;
-    credit_ -= sunk;
-  }
+  if (handed_out_ > 0ns && !stands_)
+    reserve_ = std::min(full_reserve_, reserve_ + step / growing);
   credit_ = std::max(credit_, std::min(lead_, credit_ + step + step * lean_ / 1'000'000));
 }
 
@@ -69,19 +66,16 @@ Duration Pacer::downstream(Time now) const {
 }
 
 /// As advance() will have it, or a moment later: who looks too early has to look again.
-Time Pacer::opens_at(Time now) const {
-  if (open())
+Time Pacer::opens(Time now, Duration ahead) const {
+  auto wait = ahead - credit_;
+  if (wait <= 0ns)
     return now;
-  auto missing = 1ns - credit_;
-  if (sinks())
-    missing += std::min(missing / (sinking - 1), lead_ - settled_);
-  // What leaning takes away of the wait it takes away of that, too; and so does sinking.
-  auto leaning = -missing / 1'000 * lean_ / 1'000;
-  return now + missing + leaning + leaning / (sinking - 1) + 5us;
+  auto leaning = -wait / 1'000 * lean_ / 1'000;
+  return now + wait + leaning + 5us;
 }
 
 Time Pacer::due(Time now, Duration ahead) const {
-  return now + std::max(0ns, ahead - credit_);
+  return opens(now, ahead + lead_ - reserve_);
 }
 
 } // namespace p2plive::core

@@ -13,15 +13,17 @@ namespace p2plive::core {
 /// capped at the lead, and is lost while the consumer takes nothing; of this, it gets back what it
 /// takes to have the lead downstream again. It may be overdrawn by one chunk.
 ///
-/// The lead fills the queues of a player that is about to start. Afterwards it need not be so
-/// large, and what lies in queues is time that viewers do not have to help each other: once it has
-/// gone out, it sinks to `settled` by handing out a little slower.
+/// The lead fills the queues of a player, while it can be had. Less than that is needed: media are
+/// late when less than the reserve would be left in these queues. What lies between the two is time
+/// that viewers have to help each other. The reserve is little at the start and grows with the
+/// first seconds, so that a newcomer can meet others before it needs more than its first segment.
 class Pacer {
 public:
   /// A lead of nothing still lets each chunk out when its time has come.
-  Pacer(Time now, Duration lead, Duration settled)
-      : lead_(std::max<Duration>(lead, 1ns)), settled_(std::clamp<Duration>(settled, 1ns, lead_)),
-        credit_(lead_), last_(now) {}
+  Pacer(Time now, Duration lead, Duration reserve)
+      : lead_(std::max<Duration>(lead, 1ns)),
+        full_reserve_(std::clamp<Duration>(reserve, 1ns, lead_)),
+        reserve_(std::min<Duration>(full_reserve_, first_reserve)), credit_(lead_), last_(now) {}
 
   /// Time went on; nothing is earned while `blocked`: the consumer holds undelivered bytes.
   void advance(Time now, bool blocked);
@@ -39,16 +41,17 @@ public:
   /// is given, and so has no pace but this.
   void lean(int ppm) { lean_ = ppm; }
 
-  Duration lead() const { return lead_; } ///< as it is now
+  Duration lead() const { return lead_; }
+  Duration reserve() const { return full_reserve_; } ///< once it has grown
 
   /// The clock stands, and what was handed out lasts for a while: so a player that was paused, and
   /// not one that stopped to fill its queues.
-  bool paused() const { return stands_ && handed_out_ - *clock_ >= lead_ / 2; }
+  bool paused() const { return stands_ && handed_out_ - *clock_ >= full_reserve_ / 2; }
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
-  /// When time alone opens it; `now` is the time last told.
-  Time opens_at(Time now) const;
+  /// Should they have gone out?
+  bool overdue() const { return credit_ > lead_ - reserve_; }
   void spend(Duration media) {
     credit_ -= media;
     handed_out_ += media;
@@ -61,14 +64,17 @@ public:
   /// it (in a pause, queues take in more than the lead); without one, the pacer's own account.
   Duration downstream(Time now) const;
 
-  /// When media that lie `ahead` of the next byte to be handed out will be due.
+  /// When media that lie `ahead` of the next byte to be handed out may go out.
+  Time opens(Time now, Duration ahead) const;
+  /// When they should have gone out, at the latest.
   Time due(Time now, Duration ahead) const;
 
 private:
-  bool sinks() const { return handed_out_ >= lead_ && lead_ > settled_ && !stands_; }
+  static constexpr Duration first_reserve = 500ms;
 
   Duration lead_;
-  Duration settled_;
+  Duration full_reserve_;
+  Duration reserve_;
   Duration credit_;
   Duration handed_out_{}; ///< since the start
   Time last_;

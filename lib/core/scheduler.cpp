@@ -93,6 +93,12 @@ private:
     auto urgent_at = due_at - s_.cdn_threshold;
     auto last_call = due_at - s_.last_call;
     bool promised = slot.asked && s_.now < slot.give_up_at;
+    if (slot.asked && !promised && s_.now < last_call) {
+      // Dealt again when the viewer has been told, and thought less of.
+      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
+      wake(s_.now);
+      return;
+    }
     if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(segment, chunk)) {
       // Who can still give it in time is asked; else it goes to the CDN with this plan.
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
@@ -107,12 +113,6 @@ private:
     wake(promised ? std::min(slot.give_up_at, last_call) : urgent_at);
     if (promised)
       return;
-    if (slot.asked) {
-      // Dealt again when the viewer has been told, and thought less of.
-      plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
-      wake(s_.now);
-      return;
-    }
     auto held = somebody_has(segment, chunk);
     if (held && !s_.seed_share) {
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
@@ -197,13 +197,17 @@ private:
     });
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
-    plan_.requests = deal(s_.now, cards_, s_.neighbours, s_.reach);
+    plan_.requests = deal(s_.now, cards_, s_.neighbours, {s_.reach, s_.slow});
     for (auto [segment, chunk] : urgent_) {
       ChunkName name{segment->name(), ChunkIndex{chunk}};
       if (std::ranges::find(plan_.requests, name, &Dealt::chunk) == plan_.requests.end())
         fetch(*segment, chunk, chunk, true);
     }
     plan_.undealt = plan_.requests.size() < cards_.size();
+    if (plan_.undealt && s_.slow)
+      for (const auto& card : cards_)
+        if (auto at = card.needed_by - asked_at_last; at > s_.now)
+          wake(at);
     if (plan_.undealt)
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.busy_until() > s_.now)

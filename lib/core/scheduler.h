@@ -32,6 +32,7 @@ struct Situation {
   SeedPlace seed_place;
   unsigned reach = 0;  ///< of this viewer; per cent; 0: not known
   bool uploads = true; ///< this viewer may pass on what it has
+  bool slow = false;   ///< it uploads less than it takes
   std::optional<double> seed_share;
   Duration cdn_threshold{};  ///< with less playable time left than this a chunk is urgent
   Duration last_call{};      ///< what a viewer was asked for may still come until then

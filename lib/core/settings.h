@@ -16,9 +16,9 @@ enum class Late { skip, keep };
 
 struct Settings {
   PeerId self;
-  Duration live_delay = 8s;       ///< wall clock - PROGRAM-DATE-TIME aimed at, at the sink
-  Duration lead = 3s;             ///< media handed out ahead of its time at the start
-  Duration settled_lead = 1500ms; ///< what that sinks to within a minute or so, where it is more
+  Duration live_delay = 8s;  ///< wall clock - PROGRAM-DATE-TIME aimed at, at the sink
+  Duration lead = 3s;        ///< media handed out ahead of their time, when they can be had
+  Duration reserve = 1500ms; ///< of these, what has to be
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<Duration> cdn_threshold;     ///< none: from measured fetches

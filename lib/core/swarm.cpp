@@ -301,13 +301,13 @@ void Swarm::Impl::leave_out_refused() {
 
 Duration Swarm::Impl::threshold() const {
   // A segment is listed when it is whole, and seen half a poll later; the lead is handed out ahead.
-  auto peers_time = settings.live_delay - cursor.lead() - timeline.target_duration() * 5 / 4;
+  auto peers_time = settings.live_delay - cursor.reserve() - timeline.target_duration() * 5 / 4;
   return cdn_threshold(settings.cdn_threshold, fetches.p95(), peers_time);
 }
 
 /// Who is asked says at once when it cannot: silence is a promise. It is believed for as long as
 /// another viewer could still be asked after it, but not for as long as it is remembered.
-static Time give_up_at(Time now, const Dealt& dealt) {
+static Time believed_until(Time now, const Dealt& dealt) {
   auto half = std::min<Duration>((dealt.needed_by - now) / 2, owed_for_good / 2);
   return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), half, 300ms});
 }
@@ -320,10 +320,10 @@ void Swarm::Impl::plan_and_ask() {
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
   Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, told_reach_, store.bitrate())};
-  auto plan =
-      core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
-                  membership.audience(neighbours), membership.seed_place(), reach(),
-                  uploader.allowed(), settings.seed_share, urgent, last, hold_seeding_until_});
+  auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
+                          membership.audience(neighbours), membership.seed_place(), reach(),
+                          uploader.allowed(), slow(), settings.seed_share, urgent, last,
+                          hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -345,7 +345,9 @@ void Swarm::Impl::plan_and_ask() {
     actions.emplace_back(Fetch{transfer.id, planned.sn, first, last});
   }
   for (const auto& dealt : plan.requests) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(dealt.needed_by - now);
+    auto believed = believed_until(now, dealt);
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::min(believed, dealt.needed_by) - now);
     auto others = std::ranges::count_if(neighbours, [&](const auto& entry) {
       return entry.first != dealt.peer && entry.second.gives(dealt.chunk);
     });
@@ -354,7 +356,7 @@ void Swarm::Impl::plan_and_ask() {
     neighbours.at(dealt.peer).ask(now, dealt.chunk);
     auto& slot = store.find(dealt.chunk.object)->slots()[number(dealt.chunk.chunk)];
     slot.asked = dealt.peer;
-    slot.give_up_at = give_up_at(now, dealt);
+    slot.give_up_at = believed;
     plan_at_ = std::min({plan_at_, slot.give_up_at, dealt.needed_by});
   }
   plan_at_ = std::min(plan_at_, plan.wakeup);

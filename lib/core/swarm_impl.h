@@ -93,6 +93,7 @@ private:
   void on(Neighbour& from, const ByeMessage& message);
   void on(Neighbour& from, const UnknownMessage& message);
   std::uint8_t reach() const;
+  bool slow() const;
   void note_holding(const Neighbour& neighbour);
   void measure_uplink(std::size_t left);
   void refuse_late();
@@ -100,9 +101,6 @@ private:
   bool lacks(const StoredSegment* segment, std::uint32_t first, std::uint32_t count) const;
   bool is_of_use(const Gain& gain) const;
   bool is_of_use(const HaveMessage& have);
-  bool passes_on(const Neighbour& neighbour) const;
-  double share_told(const Neighbour& neighbour) const;
-  HaveMessage part_of(const HaveMessage& have, const Neighbour& neighbour, double share) const;
   void tell(Neighbour& neighbour, const HaveMessage& have, bool mesh);
   Slot* slot_of(const ChunkName& chunk);
 

@@ -20,8 +20,6 @@ constexpr Duration introduction = 300ms;
 constexpr std::uint64_t believable_ahead = 3;
 constexpr Duration hint_interval = 250ms;
 constexpr unsigned most_offences = 20;
-/// Neighbours told of a chunk for each copy of it that can be uploaded.
-constexpr double told_for_a_copy = 12;
 constexpr Duration keep_alive = 5s;
 /// Per cent by which a reach has changed when it is told again.
 constexpr int reach_step = 10;
@@ -306,7 +304,7 @@ void Swarm::Impl::measure_uplink(std::size_t left) {
       moving += neighbour->buffered();
   }
   uploader.buffered(now, left, held, moving);
-  journal.set_slow(uploader.uplink() > 0 && uploader.uplink() < store.bitrate());
+  journal.set_slow(slow());
   // Powers of two, and no swinging between two of them: all viewers are to reckon with the same.
   auto kilobits = std::min(uploader.uplink() / 125, most_kilobits);
   if (kilobits < 1 || (kilobits > told_uplink_ * 0.7 && kilobits < told_uplink_ * 2.2))
@@ -314,6 +312,11 @@ void Swarm::Impl::measure_uplink(std::size_t left) {
   told_uplink_ = std::bit_floor(static_cast<std::uint32_t>(kilobits));
   journal.uplink_changed(now);
   membership.uplink_changed(now, told_uplink_);
+}
+
+/// It uploads less than it takes.
+bool Swarm::Impl::slow() const {
+  return uploader.uplink() > 0 && uploader.uplink() < store.bitrate();
 }
 
 /// As messages have it.
@@ -376,37 +379,28 @@ HaveMessage Swarm::Impl::news(HaveMessage have) const {
 }
 
 void Swarm::Impl::tell_haves() {
-  using Audience = HaveJournal::Audience;
   if (neighbours.empty()) {
     journal.clear(); // who comes is told everything
     return;
   }
-  std::map<Audience, HaveMessage> batches;
-  for (auto audience : {Audience::soon, Audience::late})
-    if (journal.due(now, audience)) {
-      auto& have = batches[audience] = news(journal.differences(audience, store, timeline));
-      have.uplink = told_uplink_;
-      // As it was told the others, unless it has changed: all are to reckon with the same.
-      if (told_reach_ == 0 || std::abs(reach() - told_reach_) >= reach_step)
-        told_reach_ = reach();
-      have.reach = told_reach_;
-    }
-  if (!batches.empty() || now >= keep_alive_at_) {
+  std::optional<HaveMessage> batch;
+  if (journal.due(now)) {
+    batch = news(journal.differences(store, timeline));
+    batch->uplink = told_uplink_;
+    // As it was told the others, unless it has changed: all are to reckon with the same.
+    if (told_reach_ == 0 || std::abs(reach() - told_reach_) >= reach_step)
+      told_reach_ = reach();
+    batch->reach = told_reach_;
+  }
+  if (batch || now >= keep_alive_at_) {
     keep_alive_at_ = Time::max();
     bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
         continue;
-      // It changes sides with a late batch only, which has all that it may have missed.
-      auto batch = batches.find(Audience::late);
-      bool told_soon = neighbour.told_soon;
-      if (batch != batches.end())
-        neighbour.told_soon = passes_on(neighbour);
-      if (told_soon && neighbour.told_soon)
-        batch = batches.find(Audience::soon);
       // Who has nothing new to hear still hears from us, or would take us for dead.
-      if (batch != batches.end())
-        tell(neighbour, batch->second, mesh);
+      if (batch)
+        tell(neighbour, *batch, mesh);
       else if (now - neighbour.told_at >= keep_alive)
         tell(neighbour, HaveJournal::nothing(store, timeline), mesh);
       keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
@@ -415,43 +409,9 @@ void Swarm::Impl::tell_haves() {
   wakeup = std::min({wakeup, keep_alive_at_, journal.wakeup()});
 }
 
-/// Worth being told soon: others get from it what it has, or it can ask few.
-bool Swarm::Impl::passes_on(const Neighbour& neighbour) const {
-  return neighbour.uplink() == 0 || neighbour.uplink() >= store.bitrate() ||
-         neighbour.reach().value_or(100) < hard_to_reach;
-}
-
-/// Of chunks of which it can give a part of a copy at most, a viewer tells some neighbours only,
-/// each of other chunks. Who can ask few is told everything: 1.
-double Swarm::Impl::share_told(const Neighbour& neighbour) const {
-  if (uploader.uplink() <= 0 || store.bitrate() <= 0 ||
-      neighbour.reach().value_or(100) < hard_to_reach)
-    return 1;
-  return std::min(1.0, told_for_a_copy * uploader.uplink() / store.bitrate() /
-                           static_cast<double>(neighbours.size()));
-}
-
-HaveMessage Swarm::Impl::part_of(const HaveMessage& have, const Neighbour& neighbour,
-                                 double share) const {
-  auto out = have;
-  out.objects.clear();
-  for (const auto& object : have.objects) {
-    std::vector<ChunkSpan> chunks;
-    for (auto span : object.chunks)
-      for (auto chunk = span.first; chunk < span.first + span.count; ++chunk)
-        if (std::ldexp(static_cast<double>(mix(neighbour.id(), object.object.sn, chunk)), -64) <
-            share)
-          chunks.push_back({chunk, 1});
-    if (!chunks.empty() || object.chunks.empty())
-      out.objects.push_back({object.object, object.size, std::move(chunks)});
-  }
-  return out;
-}
-
 /// What of `have` is news to it, if anything is.
 void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh) {
-  auto share = share_told(neighbour);
-  auto own = share < 1 ? neighbour.tell(part_of(have, neighbour, share)) : neighbour.tell(have);
+  auto own = neighbour.tell(have);
   // In a mesh it must know that we see what is new, or it does not reckon with us (scheduler.cpp,
   // seeders); elsewhere, and where it sees it itself, it learns it by the way.
   bool listed =

@@ -19,7 +19,7 @@ constexpr Duration default_patience = 10s;
 constexpr double seconds_on_the_way = 0.05;
 
 /// Who would wait longer than this share of its patience is told to ask elsewhere, where it can.
-constexpr int share_of_patience = 4;
+constexpr int share_of_patience = 2;
 constexpr Duration least_wait = 120ms;
 /// Of a chunk, to who passes it on fast, before anybody else gets it.
 constexpr unsigned first_copies = 3;
@@ -76,7 +76,7 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   auto wait = expected_wait(ahead);
   bool elsewhere = request.others > 0 && !waiting.hard &&
                    wait > std::max<Duration>(patience / share_of_patience, least_wait);
-  if (wait > patience || elsewhere || count >= most_waiting_per_peer ||
+  if (wait > patience * 3 / 4 || elsewhere || count >= most_waiting_per_peer ||
       queue_.size() >= most_waiting) {
     retry_after = std::clamp<Duration>(wait / 2, 100ms, 2s);
     return Verdict::busy;

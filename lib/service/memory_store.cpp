@@ -9,6 +9,7 @@ namespace {
 
 constexpr unsigned most_drawn = 8; // for one viewer handed out
 constexpr unsigned most_drawn_for_hard = 24;
+constexpr unsigned most_drawn_to_beat = 64;
 constexpr std::uint32_t most_believed_kbps = 100'000;
 // So that a million viewers who expire at once do not hold up everybody else's announces.
 constexpr unsigned max_expiries_a_call = 10'000;
@@ -18,10 +19,14 @@ std::int64_t second_after(Time time) {
 }
 
 // Whom a new chunk should come to first. Nobody is believed more than a fast line, or an invented
-// one could not be outdone; an upload that is not known is better than nobody.
+// one could not be outdone; an upload that is not known is better than nobody. Whom nearly
+// everybody can meet has enough to do for those who can meet nobody else.
 std::uint64_t strength(const TrackedViewer& viewer) {
   auto upload = std::clamp(viewer.upload_kbps, std::uint32_t{1}, most_believed_kbps);
-  return viewer.reach < hard_to_reach ? 0 : std::uint64_t{upload} * viewer.reach;
+  auto weight = viewer.reach < hard_to_reach ? 0u
+                : viewer.reach >= open_reach ? viewer.reach / 2u
+                                             : viewer.reach;
+  return std::uint64_t{upload} * weight;
 }
 
 bool is_open(const TrackedViewer& viewer) {
@@ -49,7 +54,7 @@ public:
       auto most = !choosy ? 1 : hard() ? most_drawn_for_hard : most_drawn;
       for (unsigned drawn = 1; drawn < most; ++drawn) {
         if (drawn > 1 && !hard() && eligible(pick) &&
-            viewer(pick).upload_kbps >= query_.upload_kbps)
+            worth(viewer(pick)).second >= query_.upload_kbps)
           break;
         pick = better(pick, list[store_.random_.below(size)]);
       }
@@ -95,7 +100,9 @@ private:
   }
 
   std::pair<unsigned, std::uint32_t> worth(const TrackedViewer& viewer) const {
-    return {hard() ? std::min(viewer.reach, open_reach) : 0, viewer.upload_kbps};
+    if (hard())
+      return {std::min(viewer.reach, open_reach), viewer.upload_kbps};
+    return {0, viewer.reach >= open_reach ? viewer.upload_kbps / 4 : viewer.upload_kbps};
   }
 
   bool hard() const { return query_.reach < hard_to_reach; }
@@ -141,45 +148,74 @@ Upserted MemoryStore::upsert(const Rid& rid, const TrackedViewer& viewer, Time n
   return Upserted::stored;
 }
 
-// A place that is free goes to who is not much weaker than the strongest of some others; one that
-// is taken to who is much stronger, for until the one before it announces itself again both fetch.
+// A place that is free goes to who is not much weaker than the strongest of some others; who is
+// twice as strong as the weakest holder is its heir, and follows it when that one hears of it: both
+// would fetch until then.
 void MemoryStore::appoint(SlotIndex index) {
   auto& slot = slots_[index];
   auto own = strength(slot.viewer);
   if (slot.seed_place > 0) {
-    if (own == 0)
-      discharge(index);
+    const auto& heir = slot.swarm->seats[slot.seed_place - 1u].heir;
+    if (own == 0 || (heir && strength(slots_[*heir].viewer) >= 2 * own))
+      vacate(index);
     return;
   }
-  auto& seeders = slot.swarm->seeders;
+  auto& seats = slot.swarm->seats;
   // Whoever announces many viewers from one network gets one of the places.
-  bool network_holds_one = std::ranges::any_of(seeders, [&](const auto& seeder) {
-    return seeder && slots_[*seeder].viewer.network == slot.viewer.network;
+  bool network_holds_one = std::ranges::any_of(seats, [&](const Seat& seat) {
+    return is_of(seat.holder, slot.viewer.network) ||
+           (seat.heir != index && is_of(seat.heir, slot.viewer.network));
   });
-  if (network_holds_one && slot.viewer.network != NetworkPrefix{})
+  if (own == 0 || (network_holds_one && slot.viewer.network != NetworkPrefix{}))
     return;
-  auto weakest = std::ranges::min_element(seeders, {}, [&](const auto& seeder) {
-    return seeder ? strength(slots_[*seeder].viewer) + 1 : 0;
+  auto of = [&](const std::optional<SlotIndex>& one) {
+    return one ? strength(slots_[*one].viewer) : 0;
+  };
+  auto& weakest = *std::ranges::min_element(seats, {}, [&](const Seat& seat) {
+    return seat.holder ? std::max(of(seat.holder), of(seat.heir)) + 1 : 0;
   });
-  auto to_beat = *weakest ? 4 * strength(slots_[**weakest].viewer) : strongest_of_some(*slot.swarm);
-  if (own == 0 || 2 * own < to_beat)
-    return;
-  if (*weakest)
-    discharge(**weakest);
-  *weakest = index;
-  slot.seed_place = static_cast<std::uint8_t>(weakest - seeders.begin() + 1);
+  if (!weakest.holder) {
+    if (2 * own >= strongest_of_some(*slot.swarm))
+      seat_at(weakest, index);
+  } else if (own >= 2 * of(weakest.holder) && own > of(weakest.heir)) {
+    disinherit(index);
+    weakest.heir = index;
+  }
 }
 
-void MemoryStore::discharge(SlotIndex index) {
+bool MemoryStore::is_of(const std::optional<SlotIndex>& one, NetworkPrefix network) const {
+  return one && slots_[*one].viewer.network == network;
+}
+
+void MemoryStore::seat_at(Seat& seat, SlotIndex index) {
+  disinherit(index);
+  seat.holder = index;
+  auto place = &seat - slots_[index].swarm->seats.data() + 1;
+  slots_[index].seed_place = static_cast<std::uint8_t>(place);
+}
+
+void MemoryStore::disinherit(SlotIndex index) {
+  for (auto& seat : slots_[index].swarm->seats)
+    if (seat.heir == index)
+      seat.heir.reset();
+}
+
+// Who is to follow it does so at once.
+void MemoryStore::vacate(SlotIndex index) {
+  disinherit(index);
   auto& slot = slots_[index];
-  if (slot.seed_place > 0)
-    slot.swarm->seeders[slot.seed_place - 1u].reset();
+  if (slot.seed_place == 0)
+    return;
+  auto& seat = slot.swarm->seats[slot.seed_place - 1u];
   slot.seed_place = 0;
+  seat.holder.reset();
+  if (seat.heir)
+    seat_at(seat, *seat.heir);
 }
 
 std::uint64_t MemoryStore::strongest_of_some(const Swarm& swarm) {
   std::uint64_t strongest = 0;
-  for (unsigned drawn = 0; drawn < most_drawn && !swarm.open.empty(); ++drawn) {
+  for (unsigned drawn = 0; drawn < most_drawn_to_beat && !swarm.open.empty(); ++drawn) {
     auto index = swarm.open[random_.below(static_cast<std::uint32_t>(swarm.open.size()))];
     strongest = std::max(strongest, strength(slots_[index].viewer));
   }
@@ -304,7 +340,7 @@ void MemoryStore::unlist(SlotIndex index) {
 
 void MemoryStore::drop(SlotIndex index) {
   unlist(index);
-  discharge(index);
+  vacate(index);
   auto& slot = slots_[index];
   auto* swarm = slot.swarm;
   swarm->members.erase(slot.viewer.id);

@@ -32,11 +32,11 @@ GST_START_TEST(in_turn) {
   Neighbours table;
   for (std::uint64_t i = 0; i < 3; ++i)
     table.emplace(peer(i), holder(i, 20));
-  auto dealt = deal(start, cards(6, 5s), table, 0);
+  auto dealt = deal(start, cards(6, 5s), table, {});
   fail_unless_equals_int(dealt.size(), 6);
   for (auto& [id, neighbour] : table)
     neighbour.tells_reach(95);
-  auto among_the_open = deal(start, cards(6, 5s), table, 70);
+  auto among_the_open = deal(start, cards(6, 5s), table, {70});
   fail_unless(std::ranges::equal(dealt, among_the_open, {}, &Dealt::peer, &Dealt::peer));
   std::map<PeerId, int> each;
   for (std::size_t i = 0; i < dealt.size(); ++i) {
@@ -56,11 +56,11 @@ GST_START_TEST(only_who_can) {
   busy.is_busy(start, 1s);
   table.emplace(peer(2), holder(2, 20)).first->second.ready = false;
   table.emplace(peer(3), holder(3, 20)).first->second.uploads = false;
-  auto dealt = deal(start, cards(4, 5s), table, 0);
+  auto dealt = deal(start, cards(4, 5s), table, {});
   fail_unless_equals_int(dealt.size(), 2);
   for (const auto& d : dealt)
     fail_unless(d.peer == peer(0));
-  fail_unless_equals_int(deal(start + 1s, cards(4, 6s), table, 0).size(), 4);
+  fail_unless_equals_int(deal(start + 1s, cards(4, 6s), table, {}).size(), 4);
 }
 GST_END_TEST;
 
@@ -70,11 +70,11 @@ GST_START_TEST(within_the_deadline) {
   auto& only = table.emplace(peer(0), holder(0, 20)).first->second;
   auto one = only.expected(chunk_size);
   auto three = only.expected(3 * chunk_size);
-  fail_unless_equals_int(deal(start, cards(6, one), table, 0).size(), 1);
-  fail_unless_equals_int(deal(start, cards(6, three), table, 0).size(), 3);
-  fail_unless_equals_int(deal(start, cards(6, one - 1ms), table, 0).size(), 0);
+  fail_unless_equals_int(deal(start, cards(6, one), table, {}).size(), 1);
+  fail_unless_equals_int(deal(start, cards(6, three), table, {}).size(), 3);
+  fail_unless_equals_int(deal(start, cards(6, one - 1ms), table, {}).size(), 0);
   only.ask(start, chunk_of(5, 19));
-  fail_unless_equals_int(deal(start, cards(6, three), table, 0).size(), 2);
+  fail_unless_equals_int(deal(start, cards(6, three), table, {}).size(), 2);
 }
 GST_END_TEST;
 
@@ -85,17 +85,40 @@ GST_START_TEST(the_open_are_spared) {
   for (std::uint64_t i = 0; i < 3; ++i)
     table.emplace(peer(i), holder(i, 20));
   table.at(peer(1)).tells_reach(95);
-  for (const auto& d : deal(start, cards(4, 5s), table, 70))
+  for (const auto& d : deal(start, cards(4, 5s), table, {70}))
     fail_if(d.peer == peer(1));
   table.at(peer(0)).has_not(chunk_of(5, 2));
   table.at(peer(2)).has_not(chunk_of(5, 2));
-  auto dealt = deal(start, cards(4, 5s), table, 70);
+  auto dealt = deal(start, cards(4, 5s), table, {70});
   fail_unless_equals_int(dealt.size(), 4);
   fail_unless(dealt[2].peer == peer(1), "nobody else has it");
   int asked = 0;
-  for (const auto& d : deal(start, cards(6, 5s), table, 15))
+  for (const auto& d : deal(start, cards(6, 5s), table, {15}))
     asked += d.peer == peer(1);
   fail_unless(asked >= 2, "%d", asked);
+}
+GST_END_TEST;
+
+// Rule: who uploads less than it takes asks them only when time runs short, even where nobody else
+// has the chunk; who is hard to reach asks them at once.
+GST_START_TEST(the_slow_can_wait) {
+  Neighbours table;
+  table.emplace(peer(1), holder(1, 20)).first->second.tells_reach(95);
+  fail_unless_equals_int(deal(start, cards(4, 5s), table, {70, true}).size(), 0);
+  fail_unless_equals_int(deal(start, cards(4, 5s), table, {70, false}).size(), 4);
+  fail_unless_equals_int(deal(start, cards(4, 5s), table, {15, true}).size(), 4);
+  fail_unless_equals_int(deal(start, cards(1, asked_at_last), table, {70, true}).size(), 1);
+}
+GST_END_TEST;
+
+// Rule: who can be met by few has nobody else to give to: it is asked before others, though these
+// are somewhat better.
+GST_START_TEST(the_hard_to_reach_give) {
+  Neighbours table;
+  for (std::uint64_t i = 0; i < 3; ++i)
+    table.emplace(peer(i), holder(i, 20)).first->second.tells_uplink(i == 2 ? 2'000 : 4'000);
+  table.at(peer(2)).tells_reach(15);
+  fail_unless(deal(start, cards(1, 5s), table, {70}).front().peer == peer(2));
 }
 GST_END_TEST;
 
@@ -107,6 +130,8 @@ static Suite* dealer_suite() {
   tcase_add_test(tcase, only_who_can);
   tcase_add_test(tcase, within_the_deadline);
   tcase_add_test(tcase, the_open_are_spared);
+  tcase_add_test(tcase, the_slow_can_wait);
+  tcase_add_test(tcase, the_hard_to_reach_give);
   return suite;
 }
 

@@ -48,7 +48,7 @@ public:
       if (cdn_.now - Time{} < 160s)
         continue;
       // Who takes everything at once has the settled lead before what it shows.
-      auto delay = clock_ ? sink_.delay() : sink_.age() + Settings{}.settled_lead;
+      auto delay = clock_ ? sink_.delay() : sink_.age() + Settings{}.lead;
       dry += clock_ && sink_.ahead() < 0s ? step : 0ns;
       worst_delay = std::max(worst_delay, delay);
       least_delay = std::min(least_delay, delay);

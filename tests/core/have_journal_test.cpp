@@ -5,7 +5,6 @@
 
 namespace {
 
-using Audience = HaveJournal::Audience;
 using Spread = HaveJournal::Spread;
 
 /// A store and a timeline with segments 5 and 6 of ten chunks each.
@@ -22,16 +21,13 @@ struct Window {
     for (std::uint64_t sn : {5, 6})
       store.set_size(store.add(SequenceNumber{sn}, Basis{sn}), 10 * chunk_size, {});
     take(); // what came before is told
-    take(Audience::late);
   }
   void gain(Time now, std::uint64_t sn, std::uint32_t chunk, Spread spread = Spread::rare) {
     store.put(*store.find(SequenceNumber{sn}), chunk, store.allocate());
     journal.gained(now, SequenceNumber{sn}, chunk, spread);
   }
-  bool due(Time at, Audience audience = Audience::soon) const { return journal.due(at, audience); }
-  HaveMessage take(Audience audience = Audience::soon) {
-    return journal.differences(audience, store, timeline);
-  }
+  bool due(Time at) const { return journal.due(at); }
+  HaveMessage take() { return journal.differences(store, timeline); }
 };
 
 } // namespace
@@ -54,15 +50,9 @@ GST_START_TEST(batches) {
 }
 GST_END_TEST;
 
-// Rule: who takes more than it gives is told later, once; what most have already waits as long.
-GST_START_TEST(who_can_wait) {
+// Rule: what most have already can wait.
+GST_START_TEST(what_can_wait) {
   Window window;
-  window.gain(start + 1s, 5, 3);
-  fail_if(window.due(start + 1399ms, Audience::late));
-  fail_unless(window.due(start + 1400ms, Audience::late));
-  fail_unless_equals_int(window.take().objects.size(), 1);
-  fail_unless_equals_int(window.take(Audience::late).objects.size(), 1);
-  fail_unless_equals_int(window.take(Audience::late).objects.size(), 0);
   window.gain(start + 2s, 5, 4, Spread::common);
   fail_if(window.due(start + 2399ms));
   fail_unless(window.due(start + 2400ms));
@@ -78,12 +68,10 @@ GST_START_TEST(sooner_and_later) {
   window.journal.listed(start + 1s);
   fail_unless(window.journal.wakeup() == start + 1020ms);
   window.take();
-  window.take(Audience::late);
   fail_unless(window.journal.wakeup() == Time::max());
   window.journal.listed(start + 2s);
   fail_unless(window.journal.wakeup() == start + 2050ms);
   window.take();
-  window.take(Audience::late);
   window.journal.set_slow(true);
   window.gain(start + 3s, 5, 4);
   fail_unless(window.journal.wakeup() == start + 3400ms);
@@ -125,7 +113,7 @@ static Suite* have_journal_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, batches);
-  tcase_add_test(tcase, who_can_wait);
+  tcase_add_test(tcase, what_can_wait);
   tcase_add_test(tcase, sooner_and_later);
   tcase_add_test(tcase, the_whole_state);
   tcase_add_test(tcase, never_too_large);

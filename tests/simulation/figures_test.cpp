@@ -23,7 +23,7 @@ class Outage {
 public:
   explicit Outage(Duration time) {
     auto settings = viewer();
-    settings.core.lead = settings.core.settled_lead = 2s;
+    settings.core.lead = settings.core.reserve = 2s;
     settings.core.late = core::Late::keep;
     world_.add(2, settings);
     world_.run_for(20s);

@@ -33,7 +33,7 @@ the same result, to the byte.
   --upload-limit KBIT    each viewer uploads at most so many kbit/s
   --live-delay SECONDS   behind the live edge, at the sink (8)
   --lead SECONDS         handed to the player ahead of time (3)
-  --settled-lead SECONDS what that sinks to (1.5)
+  --reserve SECONDS      what of it has to be handed out ahead of time (1.5)
   --max-peers N          connections of a viewer at most (60)
   --cdn-threshold SECONDS  what is missing so long before its time comes from the CDN (automatic)
   --seed-share S         share of viewers who fetch new data from the CDN (automatic)
@@ -124,7 +124,7 @@ void add_viewer(OptionTable& table, Options& o) {
   table["upload-limit"] = to(viewer.upload_limit, parse_limit);
   table["live-delay"] = to(viewer.live_delay, parse_duration);
   table["lead"] = to(viewer.lead, parse_duration);
-  table["settled-lead"] = to(viewer.settled_lead, parse_duration);
+  table["reserve"] = to(viewer.reserve, parse_duration);
   table["max-peers"] = to(viewer.max_peers, parse_number<unsigned>);
   table["cdn-threshold"] = {
       true, [&](auto& text) { return parse_duration(text, viewer.cdn_threshold.emplace()); }};
