@@ -215,6 +215,11 @@ void Membership::found_no_path(Time now) {
     announce_sooner(now);
 }
 
+/// Those of which the end is known, and those that take longer than most that come to something.
+double Membership::likely_attempts(Time now) const {
+  return attempts_ + static_cast<double>(connecting_.size() - attempts(now));
+}
+
 /// Connections being opened that may well come to something.
 std::size_t Membership::attempts(Time now) const {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -318,6 +323,14 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
 }
 
 void Membership::announce(Time now, std::size_t open, Step& step) {
+  // Who seems to reach few does not wait until it is certain: it needs others than those it was
+  // introduced to.
+  auto likely = likely_attempts(now);
+  if (announced_ && !said_so_early_ && likely >= enough_attempts &&
+      reach_after(likely) < low_reach) {
+    said_so_early_ = true;
+    announce_at_ = std::min(announce_at_, std::max(now, not_before_));
+  }
   if (now < announce_at_)
     return;
   // The next one comes when this one has been answered, or an answer is no more to be expected.
@@ -331,8 +344,8 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
-  if (knows_reach())
-    out.reach = static_cast<std::uint8_t>(reach() * 100);
+  if (auto attempts = likely_attempts(now); attempts >= enough_attempts)
+    out.reach = static_cast<std::uint8_t>(reach_after(attempts) * 100);
   step.announce = out;
 }
 

@@ -61,8 +61,8 @@ public:
 
   /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
   /// rule of succession).
-  double reach() const { return (paths_ + 1) / (attempts_ + 2); }
-  bool knows_reach() const { return attempts_ >= 8; }
+  double reach() const { return reach_after(attempts_); }
+  bool knows_reach() const { return attempts_ >= enough_attempts; }
 
   struct Step {
     std::vector<PeerId> connect;
@@ -84,6 +84,9 @@ private:
   void announce_sooner(Time now);
   void attempted(bool path);
   void found_no_path(Time now);
+  static constexpr double enough_attempts = 8;
+  double reach_after(double attempts) const { return (paths_ + 1) / (attempts + 2); }
+  double likely_attempts(Time now) const;
   bool hardly_reaches_anybody() const;
   std::size_t attempts(Time now) const;
   std::size_t wanted(Time now) const;
@@ -114,6 +117,7 @@ private:
   Time evict_at_{};
   std::array<Time, 3> fell_short_at_{}; ///< the last times
   bool announced_ = false;
+  bool said_so_early_ = false; ///< that it reaches few, before that was certain
   unsigned tracker_failures_ = 0;
 };
 

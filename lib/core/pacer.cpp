@@ -10,7 +10,7 @@ namespace {
 /// where it is now. Back-pressure takes care of the slower clock.
 constexpr Duration realign_after = 500ms;
 /// The reserve grows by one part in so many of the time.
-constexpr int growing = 8;
+constexpr int growing = 20;
 } // namespace
 
 void Pacer::advance(Time now, bool blocked) {

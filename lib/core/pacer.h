@@ -22,8 +22,7 @@ public:
   /// A lead of nothing still lets each chunk out when its time has come.
   Pacer(Time now, Duration lead, Duration reserve)
       : lead_(std::max<Duration>(lead, 1ns)),
-        full_reserve_(std::clamp<Duration>(reserve, 1ns, lead_)),
-        reserve_(std::min<Duration>(full_reserve_, first_reserve)), credit_(lead_), last_(now) {}
+        full_reserve_(std::clamp<Duration>(reserve, 1ns, lead_)), credit_(lead_), last_(now) {}
 
   /// Time went on; nothing is earned while `blocked`: the consumer holds undelivered bytes.
   void advance(Time now, bool blocked);
@@ -70,11 +69,9 @@ public:
   Time due(Time now, Duration ahead) const;
 
 private:
-  static constexpr Duration first_reserve = 500ms;
-
   Duration lead_;
   Duration full_reserve_;
-  Duration reserve_;
+  Duration reserve_{};
   Duration credit_;
   Duration handed_out_{}; ///< since the start
   Time last_;

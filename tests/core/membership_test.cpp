@@ -391,6 +391,24 @@ GST_START_TEST(the_latest_answer_first) {
 }
 GST_END_TEST;
 
+// Rule: attempts that take longer than those that come to something do are as good as vain: who
+// seems to reach few tells the tracker at once, and only once before it is certain.
+GST_START_TEST(who_seems_to_reach_few) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  membership.step(start, {});
+  membership.tracker_answered(start, answer(1, 100, 200));
+  fail_unless_equals_int(membership.step(start, {}).connect.size(), 8);
+  fail_if(membership.step(start + 1900ms, {}).announce.has_value());
+  auto announce = membership.step(start + 2s, {}).announce;
+  fail_unless(announce && announce->reach == 10, "%d", announce ? announce->reach : -1);
+  membership.tracker_answered(start + 2s, answer(101, 50, 200));
+  for (auto now = start + 3s; now < start + 9s; now += 500ms)
+    fail_if(membership.step(now, {}).announce.has_value());
+  fail_if(membership.knows_reach());
+}
+GST_END_TEST;
+
 // Rule: to have met somebody whom nearly everybody can meet proves nothing about one's own reach.
 GST_START_TEST(what_proves_reach) {
   auto reach = [](unsigned theirs) {
@@ -427,6 +445,7 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, some_places_are_left);
   tcase_add_test(tcase, hard_to_reach_others);
   tcase_add_test(tcase, the_latest_answer_first);
+  tcase_add_test(tcase, who_seems_to_reach_few);
   tcase_add_test(tcase, what_proves_reach);
   tcase_add_test(tcase, the_audience);
   return suite;
