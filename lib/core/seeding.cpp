@@ -56,7 +56,9 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
             false};
 
   auto near = static_cast<double>(view.neighbours.size() + 1);
-  if (is_a_mesh(view.population, view.neighbours.size() + 1)) {
+  // Of a larger swarm some see nearly everybody and others do not: all are to go by the same rule.
+  bool large = view.appointed.places > 0 && view.population > 2u * view.appointed.places;
+  if (!large && is_a_mesh(view.population, view.neighbours.size() + 1)) {
     auto own = turn(view.self, sn, chunk);
     auto sooner = std::ranges::count_if(
         view.neighbours, [&](const Seeder& other) { return turn(other, sn, chunk) < own; });

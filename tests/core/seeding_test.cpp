@@ -145,6 +145,27 @@ GST_START_TEST(the_appointed_fetch) {
 }
 GST_END_TEST;
 
+// Rule: of a swarm in which some are connected to nearly everybody and others are not, all go by
+// what the tracker has appointed, or those who are would fetch, too. In a small one nobody needs
+// it.
+GST_START_TEST(one_rule_for_all) {
+  std::vector<Seeder> near;
+  for (std::uint64_t i = 1; i < 60; ++i)
+    near.push_back(seeder(1'000 + i));
+  unsigned at_once = 0, of_few = 0;
+  for (std::uint32_t chunk = 0; chunk < 1'000; ++chunk) {
+    SeedingView view{seeder(1), near, 100, {}};
+    view.appointed = {16, 0};
+    at_once += seeding_duty(view, SequenceNumber{1}, chunk).after == 0ns;
+    view.neighbours = std::span(near).first(19);
+    view.population = 20;
+    of_few += seeding_duty(view, SequenceNumber{1}, chunk).after == 0ns;
+  }
+  fail_unless_equals_int(at_once, 0);
+  fail_unless(of_few > 25 && of_few < 75, "%u of 1000", of_few);
+}
+GST_END_TEST;
+
 // Rule: a fixed share fetches at once whoever has the chunk; the others only when it is urgent.
 GST_START_TEST(a_fixed_share) {
   int fetch = 0;
@@ -177,6 +198,7 @@ static Suite* seeding_suite() {
   tcase_add_test(tcase, a_large_swarm);
   tcase_add_test(tcase, the_strong_come_first);
   tcase_add_test(tcase, the_appointed_fetch);
+  tcase_add_test(tcase, one_rule_for_all);
   tcase_add_test(tcase, a_fixed_share);
   tcase_add_test(tcase, without_upload);
   return suite;
