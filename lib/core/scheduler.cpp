@@ -45,7 +45,7 @@ public:
 private:
   void look_at(const TimelineEntry& entry, std::uint32_t first) {
     const auto* segment = s_.store.find(entry.segment.sn);
-    if (!segment)
+    if (!segment || segment->whole())
       return;
     seeders_ = nullptr;
     held_.reset();

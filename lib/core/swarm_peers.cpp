@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 namespace p2plive::core {
@@ -270,7 +269,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
     replan_ = true;
     return;
   }
-  std::memcpy(data.data(), message.payload.data(), message.payload.size());
+  data.write(0, message.payload);
   keep(*segment, number(message.chunk.chunk), std::move(data), false);
 }
 
