@@ -17,6 +17,8 @@ struct Hand {
   const Neighbour* neighbour;
   bool spared = false;
   double quality = 0;
+  std::size_t place = 0; ///< in the order of ids
+  std::size_t room = 0;  ///< chunks that it may owe beyond what it owes
   std::size_t chunks = 0;
   std::size_t bytes = 0;
 };
@@ -30,13 +32,36 @@ double quality(const Neighbour& neighbour) {
   return neighbour.quality() * (hard ? hard_to_reach_bonus : 1);
 }
 
-std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
+bool has_any(const Neighbour& neighbour, const std::vector<Card>& cards) {
+  const RemoteSegment* theirs = nullptr;
+  const ObjectName* segment = nullptr;
+  for (const auto& card : cards) {
+    if (!segment || *segment != card.chunk.object) {
+      segment = &card.chunk.object;
+      theirs = neighbour.gives(*segment);
+    }
+    if (theirs && theirs->chunks.contains(number(card.chunk.chunk)))
+      return true;
+  }
+  return false;
+}
+
+/// Those who can take any card.
+std::vector<Hand> seat(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
+                       unsigned reach) {
   std::vector<Hand> hands;
-  for (const auto& [id, neighbour] : neighbours)
-    if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
-      hands.push_back({&neighbour, spared(neighbour, reach), quality(neighbour)});
-  std::stable_sort(hands.begin(), hands.end(), [](const Hand& a, const Hand& b) {
-    return a.spared != b.spared ? b.spared : a.quality > b.quality;
+  for (const auto& [id, neighbour] : neighbours) {
+    if (!neighbour.available(now))
+      continue;
+    auto owed = neighbour.owed().size(), most = neighbour.most_owed();
+    if (owed < most && has_any(neighbour, cards))
+      hands.push_back(
+          {&neighbour, spared(neighbour, reach), quality(neighbour), hands.size(), most - owed});
+  }
+  std::ranges::sort(hands, [](const Hand& a, const Hand& b) {
+    if (a.spared != b.spared)
+      return b.spared;
+    return a.quality != b.quality ? a.quality > b.quality : a.place < b.place;
   });
   return hands;
 }
@@ -44,8 +69,7 @@ std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
 bool can_take(const Hand& hand, Time now, const Card& card, bool slow) {
   const auto& neighbour = *hand.neighbour;
   bool too_soon = hand.spared && slow && now < card.needed_by - asked_at_last;
-  return !too_soon && neighbour.owed().size() + hand.chunks < neighbour.most_owed() &&
-         neighbour.has(card.chunk) &&
+  return !too_soon && hand.chunks < hand.room && neighbour.has(card.chunk) &&
          now + neighbour.expected(hand.bytes + card.bytes) <= card.needed_by;
 }
 
@@ -54,7 +78,9 @@ bool can_take(const Hand& hand, Time now, const Card& card, bool slow) {
 std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
                         const Asker& asker) {
   std::vector<Dealt> dealt;
-  auto hands = seat(now, neighbours, asker.reach);
+  if (cards.empty())
+    return dealt;
+  auto hands = seat(now, cards, neighbours, asker.reach);
   auto ordinary = static_cast<std::size_t>(
       std::ranges::count_if(hands, [](const Hand& hand) { return !hand.spared; }));
   // Each of the two kinds takes turns among itself.

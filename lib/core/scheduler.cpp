@@ -48,7 +48,7 @@ private:
     if (!segment || segment->whole())
       return;
     seeders_ = nullptr;
-    held_.reset();
+    held_ = segment->size() ? s_.holders.find(segment->name()) : nullptr;
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
       if (segment->missing)
         decide_refused(*segment, chunk);
@@ -81,7 +81,7 @@ private:
       return wake(s_.now);
     }
     ChunkName name{segment.name(), ChunkIndex{chunk}};
-    if (somebody_has(segment, chunk))
+    if (somebody_has(chunk))
       cards_.push_back({name, segment.length(chunk), s_.now + refused_wait});
   }
 
@@ -99,7 +99,7 @@ private:
       wake(s_.now);
       return;
     }
-    if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(segment, chunk)) {
+    if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(chunk)) {
       // Who can still give it in time is asked; else it goes to the CDN with this plan.
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       urgent_.push_back({&segment, chunk});
@@ -113,13 +113,14 @@ private:
     wake(promised ? std::min(slot.give_up_at, last_call) : urgent_at);
     if (promised)
       return;
-    auto held = somebody_has(segment, chunk);
+    auto held = somebody_has(chunk);
     if (held && !s_.seed_share) {
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       return;
     }
+    const auto& near = seeders(entry);
     auto duty = seeding_duty(
-        {s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads, s_.seed_place},
+        {s_.self, near, s_.population, s_.seed_share, s_.uploads, s_.seed_place, weights_},
         segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
                        ? Time::max()
@@ -165,27 +166,22 @@ private:
   const std::vector<Seeder>& seeders(const TimelineEntry& entry) {
     if (!seeders_) {
       seeders_near_.clear();
+      weights_ = s_.self.weight;
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
-            number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
+            number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn)) {
           seeders_near_.push_back(
               {id, seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), s_.bitrate)});
+          weights_ += seeders_near_.back().weight;
+        }
       seeders_ = &seeders_near_;
     }
     return *seeders_;
   }
 
   /// Of the segment that is looked at.
-  bool somebody_has(const StoredSegment& segment, std::uint32_t chunk) {
-    if (!segment.size())
-      return false;
-    if (!held_) {
-      held_.emplace(segment.slots().size());
-      for (const auto& [id, neighbour] : s_.neighbours)
-        if (const auto* theirs = neighbour.gives(segment.name()))
-          *held_ |= theirs->chunks;
-    }
-    return held_->contains(chunk);
+  bool somebody_has(std::uint32_t chunk) const {
+    return held_ && chunk < held_->size() && (*held_)[chunk] > 0;
   }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
@@ -226,8 +222,9 @@ private:
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
   std::vector<Seeder> seeders_near_;
+  double weights_ = 0; ///< of these and this viewer
   const std::vector<Seeder>* seeders_ = nullptr;
-  std::optional<ChunkSet> held_; ///< what can be had of the segment that is looked at
+  const Holders::Counts* held_ = nullptr; ///< what can be had of the segment that is looked at
   bool first_unknown_ = true;
 };
 

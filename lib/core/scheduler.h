@@ -28,6 +28,7 @@ struct Situation {
   const Cursor& cursor;
   const Fetches& fetches;
   const Neighbours& neighbours;
+  const Holders& holders; ///< of these neighbours
   std::uint32_t population = 1;
   SeedPlace seed_place;
   unsigned reach = 0;  ///< of this viewer; per cent; 0: not known

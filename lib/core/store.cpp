@@ -46,6 +46,7 @@ Store::SizeChange Store::set_size(StoredSegment& segment, std::uint64_t size,
     return SizeChange::refused;
   auto change = segment.size_ ? SizeChange::replaced : SizeChange::same;
   segment.size_ = size;
+  segment.name_.version = version_of(segment.basis_, size);
   segment.confirmed_ = !by;
   segment.claimed_by = by;
   if (change == SizeChange::replaced)

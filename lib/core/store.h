@@ -25,7 +25,8 @@ struct Slot {
 /// One segment of the window, in one version.
 class StoredSegment {
 public:
-  StoredSegment(SequenceNumber sn, Basis basis) : sn_(sn), basis_(basis) {}
+  StoredSegment(SequenceNumber sn, Basis basis)
+      : sn_(sn), basis_(basis), name_{sn, version_of(basis, 0)} {}
 
   SequenceNumber sn() const { return sn_; }
   Basis basis() const { return basis_; }
@@ -34,7 +35,7 @@ public:
   std::optional<std::uint64_t> size() const { return size_; }
   bool confirmed() const { return confirmed_; }
   /// Meaningful once the size is known.
-  ObjectName name() const { return {sn_, version_of(basis_, size_.value_or(0))}; }
+  const ObjectName& name() const { return name_; }
 
   /// Chunks of the segment; of an expected number while the size is not known.
   std::vector<Slot>& slots() { return slots_; }
@@ -54,6 +55,7 @@ private:
   friend class Store;
   SequenceNumber sn_;
   Basis basis_;
+  ObjectName name_;
   std::optional<std::uint64_t> size_;
   bool confirmed_ = false;
   std::vector<Slot> slots_;

@@ -49,6 +49,7 @@ public:
   Cursor cursor;
   Fetches fetches;
   Neighbours neighbours;
+  Holders holders;
   Membership membership;
   Uploader uploader;
   HaveJournal journal;

@@ -85,6 +85,8 @@ void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
 
 void Swarm::Impl::forget(const PeerId& peer) {
   std::erase_if(holding_, [&](const Neighbour* neighbour) { return neighbour->id() == peer; });
+  if (auto found = neighbours.find(peer); found != neighbours.end())
+    found->second.count_in(nullptr);
   neighbours.erase(peer);
 }
 
@@ -158,6 +160,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   from.ready = true;
   replan_ = true;
   from.uploads = message.uploads;
+  from.count_in(&holders);
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
   membership.met(from);
@@ -459,6 +462,7 @@ void Swarm::Impl::leave(Time at) {
     actions.emplace_back(Disconnect{id, "leaving"});
   }
   holding_.clear();
+  holders = {};
   neighbours.clear();
   for (const auto& [id, transfer] : fetches.under_way())
     actions.emplace_back(CancelFetch{id});
