@@ -50,6 +50,7 @@ bool has_any(const Neighbour& neighbour, const std::vector<Card>& cards) {
 std::vector<Hand> seat(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
                        unsigned reach) {
   std::vector<Hand> hands;
+  neighbours.prefetch();
   for (const auto& [id, neighbour] : neighbours) {
     if (!neighbour.available(now))
       continue;

@@ -68,6 +68,13 @@ public:
   T& at(const Key& key) { return entries_[look_up(key)]->second; }
   const T& at(const Key& key) const { return entries_[look_up(key)]->second; }
 
+  /// They are about to be gone through: the processor may fetch them together meanwhile.
+  void prefetch() const {
+    for (const auto& entry : entries_)
+      for (std::size_t line = 0; line < 192; line += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(entry.get()) + line);
+  }
+
   /// An entry from these arguments, unless there is one: which, and whether it is new.
   template <typename... Arguments>
   std::pair<iterator, bool> try_emplace(const Key& key, Arguments&&... arguments) {

@@ -47,7 +47,6 @@ private:
     const auto* segment = s_.store.find(entry.segment.sn);
     if (!segment || segment->whole())
       return;
-    seeders_ = nullptr;
     held_ = segment->size() ? s_.holders.find(segment->name()) : nullptr;
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
       if (segment->missing)
@@ -118,10 +117,10 @@ private:
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       return;
     }
-    const auto& near = seeders(entry);
-    auto duty = seeding_duty(
-        {s_.self, near, s_.population, s_.seed_share, s_.uploads, s_.seed_place, weights_},
-        segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
+    const auto& near = s_.seeders.of(segment.sn(), s_.self.weight, s_.bitrate, s_.neighbours);
+    auto duty = seeding_duty({s_.self, near, s_.population, s_.seed_share, s_.uploads,
+                              s_.seed_place, s_.seeders.weights()},
+                             segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
                        ? Time::max()
                        : std::max(entry.listed_at + duty.after, s_.hold_seeding_until);
@@ -160,23 +159,6 @@ private:
       return false; // the end of a transfer makes the next plan
     plan_.fetches.push_back({segment.sn(), first, last, urgent});
     return true;
-  }
-
-  /// Connected viewers that may be expected to fetch a chunk of this segment as soon as we would.
-  const std::vector<Seeder>& seeders(const TimelineEntry& entry) {
-    if (!seeders_) {
-      seeders_near_.clear();
-      weights_ = s_.self.weight;
-      for (const auto& [id, neighbour] : s_.neighbours)
-        if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
-            number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn)) {
-          seeders_near_.push_back(
-              {id, seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), s_.bitrate)});
-          weights_ += seeders_near_.back().weight;
-        }
-      seeders_ = &seeders_near_;
-    }
-    return *seeders_;
   }
 
   /// Of the segment that is looked at.
@@ -221,9 +203,6 @@ private:
   Plan plan_;
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
-  std::vector<Seeder> seeders_near_;
-  double weights_ = 0; ///< of these and this viewer
-  const std::vector<Seeder>* seeders_ = nullptr;
   const Holders::Counts* held_ = nullptr; ///< what can be had of the segment that is looked at
   bool first_unknown_ = true;
 };

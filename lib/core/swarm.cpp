@@ -316,9 +316,9 @@ void Swarm::Impl::plan_and_ask() {
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
   Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, told_reach_, store.bitrate())};
   auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
-                          holders, membership.audience(neighbours), membership.seed_place(),
-                          reach(), uploader.allowed(), slow(), settings.seed_share, urgent, last,
-                          hold_seeding_until_});
+                          holders, seeders, membership.audience(neighbours),
+                          membership.seed_place(), reach(), uploader.allowed(), slow(),
+                          settings.seed_share, urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();

@@ -50,6 +50,7 @@ public:
   Fetches fetches;
   Neighbours neighbours;
   Holders holders;
+  SeedersNear seeders;
   Membership membership;
   Uploader uploader;
   HaveJournal journal;

@@ -87,6 +87,7 @@ void Swarm::Impl::forget(const PeerId& peer) {
   std::erase_if(holding_, [&](const Neighbour* neighbour) { return neighbour->id() == peer; });
   if (auto found = neighbours.find(peer); found != neighbours.end())
     found->second.count_in(nullptr);
+  seeders.forget();
   neighbours.erase(peer);
 }
 
@@ -161,6 +162,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   replan_ = true;
   from.uploads = message.uploads;
   from.count_in(&holders);
+  seeders.forget();
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
   membership.met(from);
@@ -177,7 +179,10 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
+  auto before = seeders.view(from);
   from.learn(message);
+  if (seeders.view(from) != before)
+    seeders.forget();
   for (const auto& object : message.objects) {
     auto* segment = store.find(object.object.sn);
     // The size is a viewer's word; it fits our own playlist when it gives the version it comes
@@ -396,6 +401,7 @@ void Swarm::Impl::tell_haves() {
   }
   if (batch || now >= keep_alive_at_) {
     keep_alive_at_ = Time::max();
+    neighbours.prefetch();
     bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
@@ -463,6 +469,7 @@ void Swarm::Impl::leave(Time at) {
   }
   holding_.clear();
   holders = {};
+  seeders.forget();
   neighbours.clear();
   for (const auto& [id, transfer] : fetches.under_way())
     actions.emplace_back(CancelFetch{id});
