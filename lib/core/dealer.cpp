@@ -17,8 +17,7 @@ struct Hand {
   const Neighbour* neighbour;
   bool spared = false;
   double quality = 0;
-  std::size_t place = 0; ///< in the order of ids
-  std::size_t room = 0;  ///< chunks that it may owe beyond what it owes
+  std::size_t room = 0; ///< chunks that it may owe beyond what it owes
   std::size_t chunks = 0;
   std::size_t bytes = 0;
 };
@@ -32,37 +31,19 @@ double quality(const Neighbour& neighbour) {
   return neighbour.quality() * (hard ? hard_to_reach_bonus : 1);
 }
 
-bool has_any(const Neighbour& neighbour, const std::vector<Card>& cards) {
-  const RemoteSegment* theirs = nullptr;
-  const ObjectName* segment = nullptr;
-  for (const auto& card : cards) {
-    if (!segment || *segment != card.chunk.object) {
-      segment = &card.chunk.object;
-      theirs = neighbour.gives(*segment);
-    }
-    if (theirs && theirs->chunks.contains(number(card.chunk.chunk)))
-      return true;
-  }
-  return false;
-}
-
-/// Those who can take any card.
-std::vector<Hand> seat(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                       unsigned reach) {
+std::vector<Hand> seat(Time now, std::span<const Neighbour* const> viewers, unsigned reach) {
   std::vector<Hand> hands;
-  neighbours.prefetch();
-  for (const auto& [id, neighbour] : neighbours) {
-    if (!neighbour.available(now))
+  for (const auto* viewer : viewers) {
+    if (!viewer->available(now))
       continue;
-    auto owed = neighbour.owed().size(), most = neighbour.most_owed();
-    if (owed < most && has_any(neighbour, cards))
-      hands.push_back(
-          {&neighbour, spared(neighbour, reach), quality(neighbour), hands.size(), most - owed});
+    auto owed = viewer->owed().size(), most = viewer->most_owed();
+    if (owed < most)
+      hands.push_back({viewer, spared(*viewer, reach), quality(*viewer), most - owed});
   }
   std::ranges::sort(hands, [](const Hand& a, const Hand& b) {
     if (a.spared != b.spared)
       return b.spared;
-    return a.quality != b.quality ? a.quality > b.quality : a.place < b.place;
+    return a.quality != b.quality ? a.quality > b.quality : a.neighbour->id() < b.neighbour->id();
   });
   return hands;
 }
@@ -76,12 +57,10 @@ bool can_take(const Hand& hand, Time now, const Card& card, bool slow) {
 
 } // namespace
 
-std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                        const Asker& asker) {
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
+                        std::span<const Neighbour* const> viewers, const Asker& asker) {
   std::vector<Dealt> dealt;
-  if (cards.empty())
-    return dealt;
-  auto hands = seat(now, cards, neighbours, asker.reach);
+  auto hands = seat(now, viewers, asker.reach);
   auto ordinary = static_cast<std::size_t>(
       std::ranges::count_if(hands, [](const Hand& hand) { return !hand.spared; }));
   // Each of the two kinds takes turns among itself.

@@ -1,4 +1,4 @@
-// How many of the neighbours could be asked for each chunk.
+// Which of the neighbours could be asked for each chunk.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
@@ -10,31 +10,47 @@
 
 namespace p2plive::core {
 
-/// Counted as they tell, for it is asked for every chunk of every plan: to ask all neighbours anew
-/// would be most of the time that a viewer takes.
+class Neighbour;
+
+/// Noted as they tell, a bit for each of them, for it is asked for every chunk of every plan: to go
+/// through all neighbours for that would be most of the time that a viewer takes.
 class Holders {
 public:
-  /// By chunk; chunks behind the end nobody has.
-  using Counts = std::vector<std::uint16_t>;
+  /// What is known of one segment. Valid until the next change.
+  class Segment {
+  public:
+    bool any(std::size_t chunk) const { return count(chunk) > 0; }
+    unsigned count(std::size_t chunk) const;
 
-  void add(const ObjectName& object, std::size_t chunk);
-  void remove(const ObjectName& object, std::size_t chunk); ///< that was added
-  /// Null: nobody has anything of it. Valid until the next change.
-  const Counts* find(const ObjectName& object) const;
+  private:
+    friend class Holders;
+    ObjectName object_;
+    std::size_t total_ = 0; ///< bits that are set
+    std::size_t words_ = 1; ///< for each chunk
+    std::vector<std::uint64_t> bits_;
+  };
+
+  /// Gives it a place, by which it is named from then on. It must stay where it is until it leaves.
+  std::size_t enter(const Neighbour& neighbour);
+  void leave(std::size_t place); ///< nothing is noted of it any more
+  std::size_t viewers() const { return viewers_; }
+
+  void add(const ObjectName& object, std::size_t chunk, std::size_t place);
+  void remove(const ObjectName& object, std::size_t chunk, std::size_t place); ///< what was added
+
+  /// Null: nobody has anything of it.
+  const Segment* find(const ObjectName& object) const;
   unsigned count(const ChunkName& chunk) const;
-
-  void viewer_came() { ++viewers_; }
-  void viewer_left() { --viewers_; }
-  std::size_t viewers() const { return viewers_; } ///< who are counted
+  /// All that have any of these, in no order.
+  std::vector<const Neighbour*> of_any(const std::vector<ChunkName>& chunks) const;
 
 private:
-  struct Segment {
-    ObjectName object;
-    std::size_t total = 0; ///< over all chunks
-    Counts counts;
-  };
+  void widen(std::size_t words);
+
   std::vector<Segment> segments_; ///< in no order
+  std::vector<const Neighbour*> places_;
   std::size_t viewers_ = 0;
+  std::size_t words_ = 1;
 };
 
 } // namespace p2plive::core

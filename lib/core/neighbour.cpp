@@ -73,28 +73,28 @@ void Neighbour::count_in(Holders* holders) {
   if (holders_) {
     for (const auto& segment : segments_)
       lost(segment);
-    holders_->viewer_left();
+    holders_->leave(place_);
   }
   holders_ = holders;
   if (!holders_)
     return;
-  holders_->viewer_came();
+  place_ = holders_->enter(*this);
   for (const auto& segment : segments_)
     for (std::size_t chunk = 0; uploads && chunk < segment.chunks.count(); ++chunk)
       if (segment.chunks.contains(chunk))
-        holders_->add(segment.name, chunk);
+        holders_->add(segment.name, chunk, place_);
 }
 
 void Neighbour::got(RemoteSegment& segment, std::size_t chunk) {
   if (segment.chunks.insert(chunk) && holders_ && uploads)
-    holders_->add(segment.name, chunk);
+    holders_->add(segment.name, chunk, place_);
 }
 
 /// All of it.
 void Neighbour::lost(const RemoteSegment& segment) {
   for (std::size_t chunk = 0; holders_ && uploads && chunk < segment.chunks.count(); ++chunk)
     if (segment.chunks.contains(chunk))
-      holders_->remove(segment.name, chunk);
+      holders_->remove(segment.name, chunk, place_);
 }
 
 /// The segment in this version, new where it was not known.
@@ -204,7 +204,7 @@ void Neighbour::has_not(const ChunkName& chunk) {
     return;
   find(chunk.object.sn)->chunks.erase(number(chunk.chunk));
   if (holders_ && uploads)
-    holders_->remove(chunk.object, number(chunk.chunk));
+    holders_->remove(chunk.object, number(chunk.chunk), place_);
 }
 
 bool Neighbour::forget(const ChunkName& chunk) {

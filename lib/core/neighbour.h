@@ -60,8 +60,9 @@ public:
 
   const PeerId& id() const { return id_; }
   Time opened_at() const { return opened_at_; }
-  /// From now on it counts there, or nowhere (null), with all that it could be asked for. After the
-  /// handshake, for that says whether it could.
+  /// From now on it is noted there, or nowhere (null), with all that it could be asked for. After
+  /// the handshake, for that says whether it could. It must stay where it is until it is noted
+  /// nowhere.
   void count_in(Holders* holders);
 
   unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
@@ -140,6 +141,7 @@ private:
   Time opened_at_;
   Time last_heard_;
   Holders* holders_ = nullptr;
+  std::size_t place_ = 0;          ///< there
   std::vector<NamedSegment> told_; ///< segments that our haves have named in full
   double exchanged_ = 0;
   double received_ = 0;

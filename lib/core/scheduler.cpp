@@ -162,9 +162,7 @@ private:
   }
 
   /// Of the segment that is looked at.
-  bool somebody_has(std::uint32_t chunk) const {
-    return held_ && chunk < held_->size() && (*held_)[chunk] > 0;
-  }
+  bool somebody_has(std::uint32_t chunk) const { return held_ && held_->any(chunk); }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
   /// and each copy is multiplied at once; what is needed soon in order of play before that.
@@ -175,7 +173,10 @@ private:
     });
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
-    plan_.requests = deal(s_.now, cards_, s_.neighbours, {s_.reach, s_.slow});
+    std::vector<ChunkName> wanted;
+    for (const auto& card : cards_)
+      wanted.push_back(card.chunk);
+    plan_.requests = deal(s_.now, cards_, s_.holders.of_any(wanted), {s_.reach, s_.slow});
     for (auto [segment, chunk] : urgent_) {
       ChunkName name{segment->name(), ChunkIndex{chunk}};
       if (std::ranges::find(plan_.requests, name, &Dealt::chunk) == plan_.requests.end())
@@ -203,7 +204,7 @@ private:
   Plan plan_;
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
-  const Holders::Counts* held_ = nullptr; ///< what can be had of the segment that is looked at
+  const Holders::Segment* held_ = nullptr; ///< what can be had of the segment that is looked at
   bool first_unknown_ = true;
 };
 
