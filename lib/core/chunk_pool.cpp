@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/chunk_pool.h"
 
+#include <algorithm>
+
 namespace p2plive::core {
 
 /// Where slabs come back to, from any thread: a stack that is only pushed to one by one and emptied
@@ -82,6 +84,15 @@ ChunkRef::ChunkRef(Slab* slab) noexcept : slab_(slab) {
 ChunkRef::~ChunkRef() {
   if (slab_ && slab_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1)
     give_back(slab_);
+}
+
+bool ChunkRef::hollow() const {
+  return slab_->bytes == shared_memory;
+}
+
+void ChunkRef::write(std::size_t at, std::span<const std::uint8_t> bytes) const {
+  if (!hollow())
+    std::ranges::copy(bytes, slab_->bytes + at);
 }
 
 ChunkPool::ChunkPool(std::size_t limit, Keeping keeping)

@@ -45,6 +45,10 @@ public:
 
   explicit operator bool() const { return slab_ != nullptr; }
   std::uint8_t* data() const { return slab_->bytes; }
+  /// Nobody looks at these bytes (Keeping::sizes): they need not be written, or copied.
+  bool hollow() const;
+  /// Puts bytes into it, `at` bytes from its beginning.
+  void write(std::size_t at, std::span<const std::uint8_t> bytes) const;
 
 private:
   Slab* slab_ = nullptr;

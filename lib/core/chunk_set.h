@@ -20,21 +20,18 @@ public:
   bool contains(std::size_t chunk) const {
     return chunk < count_ && (word(chunk) >> chunk % 64 & 1) != 0;
   }
-  /// Numbers that the segment does not have are passed over.
-  void insert(std::size_t chunk) {
-    if (chunk < count_)
-      word(chunk) |= std::uint64_t{1} << chunk % 64;
+  /// Numbers that the segment does not have are passed over. False: nothing has changed.
+  bool insert(std::size_t chunk) {
+    if (chunk >= count_ || contains(chunk))
+      return false;
+    word(chunk) |= std::uint64_t{1} << chunk % 64;
+    return true;
   }
-  void erase(std::size_t chunk) {
-    if (chunk < count_)
-      word(chunk) &= ~(std::uint64_t{1} << chunk % 64);
-  }
-  /// Of the same segment.
-  ChunkSet& operator|=(const ChunkSet& other) {
-    first_ |= other.first_;
-    for (std::size_t i = 0; i < further_.size() && i < other.further_.size(); ++i)
-      further_[i] |= other.further_[i];
-    return *this;
+  bool erase(std::size_t chunk) {
+    if (!contains(chunk))
+      return false;
+    word(chunk) &= ~(std::uint64_t{1} << chunk % 64);
+    return true;
   }
   std::size_t size() const {
     auto bits = static_cast<std::size_t>(std::popcount(first_));

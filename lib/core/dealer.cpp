@@ -17,6 +17,7 @@ struct Hand {
   const Neighbour* neighbour;
   bool spared = false;
   double quality = 0;
+  std::size_t room = 0; ///< chunks that it may owe beyond what it owes
   std::size_t chunks = 0;
   std::size_t bytes = 0;
 };
@@ -30,13 +31,19 @@ double quality(const Neighbour& neighbour) {
   return neighbour.quality() * (hard ? hard_to_reach_bonus : 1);
 }
 
-std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
+std::vector<Hand> seat(Time now, std::span<const Neighbour* const> viewers, unsigned reach) {
   std::vector<Hand> hands;
-  for (const auto& [id, neighbour] : neighbours)
-    if (neighbour.available(now) && neighbour.owed().size() < neighbour.most_owed())
-      hands.push_back({&neighbour, spared(neighbour, reach), quality(neighbour)});
-  std::stable_sort(hands.begin(), hands.end(), [](const Hand& a, const Hand& b) {
-    return a.spared != b.spared ? b.spared : a.quality > b.quality;
+  for (const auto* viewer : viewers) {
+    if (!viewer->available(now))
+      continue;
+    auto owed = viewer->owed().size(), most = viewer->most_owed();
+    if (owed < most)
+      hands.push_back({viewer, spared(*viewer, reach), quality(*viewer), most - owed});
+  }
+  std::ranges::sort(hands, [](const Hand& a, const Hand& b) {
+    if (a.spared != b.spared)
+      return b.spared;
+    return a.quality != b.quality ? a.quality > b.quality : a.neighbour->id() < b.neighbour->id();
   });
   return hands;
 }
@@ -44,17 +51,16 @@ std::vector<Hand> seat(Time now, const Neighbours& neighbours, unsigned reach) {
 bool can_take(const Hand& hand, Time now, const Card& card, bool slow) {
   const auto& neighbour = *hand.neighbour;
   bool too_soon = hand.spared && slow && now < card.needed_by - asked_at_last;
-  return !too_soon && neighbour.owed().size() + hand.chunks < neighbour.most_owed() &&
-         neighbour.has(card.chunk) &&
+  return !too_soon && hand.chunks < hand.room && neighbour.has(card.chunk) &&
          now + neighbour.expected(hand.bytes + card.bytes) <= card.needed_by;
 }
 
 } // namespace
 
-std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                        const Asker& asker) {
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
+                        std::span<const Neighbour* const> viewers, const Asker& asker) {
   std::vector<Dealt> dealt;
-  auto hands = seat(now, neighbours, asker.reach);
+  auto hands = seat(now, viewers, asker.reach);
   auto ordinary = static_cast<std::size_t>(
       std::ranges::count_if(hands, [](const Hand& hand) { return !hand.spared; }));
   // Each of the two kinds takes turns among itself.

@@ -6,7 +6,7 @@
 #include "core/ids.h"
 #include "core/neighbour.h"
 
-#include <map>
+#include <span>
 #include <vector>
 
 namespace p2plive::core {
@@ -42,7 +42,9 @@ struct Asker {
 ///
 /// Viewers that nearly everybody can be connected with are asked last by those who can be connected
 /// with others, for some have nobody else; by who is slow not before asked_at_last.
-std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& neighbours,
-                        const Asker& asker);
+///
+/// `viewers` are those who have any of the cards, in any order; others change nothing.
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards,
+                        std::span<const Neighbour* const> viewers, const Asker& asker);
 
 } // namespace p2plive::core

@@ -2,7 +2,6 @@
 #include "core/fetches.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 namespace p2plive::core {
@@ -59,7 +58,7 @@ std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> 
     if (within == 0)
       transfer.building = allocate();
     if (transfer.building) {
-      std::memcpy(transfer.building.data() + within, bytes.data(), step);
+      transfer.building.write(within, bytes.first(step));
       if (within + step == length)
         whole(transfer, chunk, std::move(transfer.building));
     } else {

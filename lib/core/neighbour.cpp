@@ -69,14 +69,44 @@ HaveMessage Neighbour::tell(const HaveMessage& have) {
   return out;
 }
 
+void Neighbour::count_in(Holders* holders) {
+  if (holders_) {
+    for (const auto& segment : segments_)
+      lost(segment);
+    holders_->leave(place_);
+  }
+  holders_ = holders;
+  if (!holders_)
+    return;
+  place_ = holders_->enter(*this);
+  for (const auto& segment : segments_)
+    for (std::size_t chunk = 0; uploads && chunk < segment.chunks.count(); ++chunk)
+      if (segment.chunks.contains(chunk))
+        holders_->add(segment.name, chunk, place_);
+}
+
+void Neighbour::got(RemoteSegment& segment, std::size_t chunk) {
+  if (segment.chunks.insert(chunk) && holders_ && uploads)
+    holders_->add(segment.name, chunk, place_);
+}
+
+/// All of it.
+void Neighbour::lost(const RemoteSegment& segment) {
+  for (std::size_t chunk = 0; holders_ && uploads && chunk < segment.chunks.count(); ++chunk)
+    if (segment.chunks.contains(chunk))
+      holders_->remove(segment.name, chunk, place_);
+}
+
 /// The segment in this version, new where it was not known.
 RemoteSegment& Neighbour::enter(const ObjectName& name, std::uint64_t size) {
   auto place = std::ranges::lower_bound(segments_, name.sn, {},
                                         [](const RemoteSegment& known) { return known.name.sn; });
   if (place == segments_.end() || place->name.sn != name.sn)
     place = segments_.insert(place, RemoteSegment{});
-  if (place->name != name)
-    *place = {name, size, ChunkSet(chunk_count(size))};
+  if (place->name == name)
+    return *place;
+  lost(*place);
+  *place = {name, size, ChunkSet(chunk_count(size))};
   return *place;
 }
 
@@ -84,7 +114,10 @@ void Neighbour::learn(const HaveMessage& have) {
   // A restarted encoder begins again from low numbers: what the sender no longer keeps is forgotten
   // on both sides of its window.
   std::erase_if(segments_, [&](const RemoteSegment& segment) {
-    return segment.name.sn < have.oldest || segment.name.sn > have.newest_listed;
+    bool within = segment.name.sn >= have.oldest && segment.name.sn <= have.newest_listed;
+    if (!within)
+      lost(segment);
+    return !within;
   });
   newest_listed_ = have.newest_listed;
   tells_uplink(have.uplink);
@@ -96,12 +129,14 @@ void Neighbour::learn(const HaveMessage& have) {
     for (auto span : object.chunks)
       for (auto chunk = span.first;
            chunk < span.first + span.count && chunk < segment.chunks.count(); ++chunk)
-        segment.chunks.insert(chunk);
+        got(segment, chunk);
   }
   for (const auto& gain : have.gains)
     learn(gain);
-  while (segments_.size() > max_have_objects)
+  while (segments_.size() > max_have_objects) {
+    lost(segments_.front());
     segments_.erase(segments_.begin());
+  }
 }
 
 void Neighbour::learn(const Gain& gain) {
@@ -113,7 +148,7 @@ void Neighbour::learn(const Gain& gain) {
   if (segment)
     for (std::size_t i = 0; i < 32; ++i)
       if (gain.bits >> i & 1)
-        segment->chunks.insert(32 * gain.word + i);
+        got(*segment, 32 * gain.word + i);
 }
 
 void Neighbour::given(Time now, std::size_t bytes) {
@@ -165,8 +200,11 @@ const RemoteSegment* Neighbour::gives(const ObjectName& segment) const {
 }
 
 void Neighbour::has_not(const ChunkName& chunk) {
-  if (has(chunk))
-    find(chunk.object.sn)->chunks.erase(number(chunk.chunk));
+  if (!has(chunk))
+    return;
+  find(chunk.object.sn)->chunks.erase(number(chunk.chunk));
+  if (holders_ && uploads)
+    holders_->remove(chunk.object, number(chunk.chunk), place_);
 }
 
 bool Neighbour::forget(const ChunkName& chunk) {

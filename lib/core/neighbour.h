@@ -4,6 +4,7 @@
 
 #include "core/chunk_set.h"
 #include "core/clock.h"
+#include "core/holders.h"
 #include "core/ids.h"
 #include "core/messages.h"
 #include "core/peer_map.h"
@@ -35,8 +36,22 @@ struct Owed {
 class Neighbour {
   // What is looked at of every neighbour comes first: it shares a cache line or two.
   PeerId id_;
-  std::vector<RemoteSegment> segments_; ///< in order
+
+public:
+  // The handshake.
+  bool ready = false;  ///< theirs has come and was right
+  bool uploads = true; ///< it serves requests
+
+private:
+  unsigned failures_ = 0;
   Time busy_until_{};
+  double rate_ = 500'000; ///< until measured: half of what a median uplink does
+  std::vector<Owed> owed_;
+  std::vector<RemoteSegment> segments_; ///< in order
+  std::optional<unsigned> reach_;
+  double uplink_ = 0;
+  std::optional<SequenceNumber> newest_listed_;
+  Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else
   std::size_t buffered_ = 0;
   Time moved_at_{}; ///< when something left, or was given to an empty one
 
@@ -45,10 +60,11 @@ public:
 
   const PeerId& id() const { return id_; }
   Time opened_at() const { return opened_at_; }
+  /// From now on it is noted there, or nowhere (null), with all that it could be asked for. After
+  /// the handshake, for that says whether it could. It must stay where it is until it is noted
+  /// nowhere.
+  void count_in(Holders* holders);
 
-  // The handshake.
-  bool ready = false;    ///< theirs has come and was right
-  bool uploads = true;   ///< it serves requests
   unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
   /// What it says that it can upload, in bytes a second; 0 while it does not know.
   double uplink() const { return uplink_; }
@@ -120,21 +136,18 @@ public:
 private:
   RemoteSegment* find(SequenceNumber sn);
   RemoteSegment& enter(const ObjectName& name, std::uint64_t size);
+  void got(RemoteSegment& segment, std::size_t chunk);
+  void lost(const RemoteSegment& segment);
   Time opened_at_;
   Time last_heard_;
-  std::optional<SequenceNumber> newest_listed_;
+  Holders* holders_ = nullptr;
+  std::size_t place_ = 0;          ///< there
   std::vector<NamedSegment> told_; ///< segments that our haves have named in full
-  std::vector<Owed> owed_;
-  double uplink_ = 0;
-  std::optional<unsigned> reach_;
   double exchanged_ = 0;
   double received_ = 0;
-  bool given_ = false;    ///< since the connection said how much it holds
-  double rate_ = 500'000; ///< until measured: half of what a median uplink does
+  bool given_ = false; ///< since the connection said how much it holds
   bool measured_ = false;
-  Duration answer_time_ = 250ms; ///< from request to piece when it owed nothing else
   Time last_piece_{};
-  unsigned failures_ = 0;
 };
 
 /// Those that are connected.

@@ -45,10 +45,9 @@ public:
 private:
   void look_at(const TimelineEntry& entry, std::uint32_t first) {
     const auto* segment = s_.store.find(entry.segment.sn);
-    if (!segment)
+    if (!segment || segment->whole())
       return;
-    seeders_ = nullptr;
-    held_.reset();
+    held_ = segment->size() ? s_.holders.find(segment->name()) : nullptr;
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
       if (segment->missing)
         decide_refused(*segment, chunk);
@@ -81,7 +80,7 @@ private:
       return wake(s_.now);
     }
     ChunkName name{segment.name(), ChunkIndex{chunk}};
-    if (somebody_has(segment, chunk))
+    if (somebody_has(chunk))
       cards_.push_back({name, segment.length(chunk), s_.now + refused_wait});
   }
 
@@ -99,7 +98,7 @@ private:
       wake(s_.now);
       return;
     }
-    if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(segment, chunk)) {
+    if (s_.now >= urgent_at && !slot.asked && s_.now < last_call && somebody_has(chunk)) {
       // Who can still give it in time is asked; else it goes to the CDN with this plan.
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       urgent_.push_back({&segment, chunk});
@@ -113,14 +112,15 @@ private:
     wake(promised ? std::min(slot.give_up_at, last_call) : urgent_at);
     if (promised)
       return;
-    auto held = somebody_has(segment, chunk);
+    auto held = somebody_has(chunk);
     if (held && !s_.seed_share) {
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       return;
     }
-    auto duty = seeding_duty(
-        {s_.self, seeders(entry), s_.population, s_.seed_share, s_.uploads, s_.seed_place},
-        segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
+    const auto& near = s_.seeders.of(segment.sn(), s_.self.weight, s_.bitrate, s_.neighbours);
+    auto duty = seeding_duty({s_.self, near, s_.population, s_.seed_share, s_.uploads,
+                              s_.seed_place, s_.seeders.weights()},
+                             segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
     auto seed_at = duty.after == Duration::max()
                        ? Time::max()
                        : std::max(entry.listed_at + duty.after, s_.hold_seeding_until);
@@ -161,32 +161,8 @@ private:
     return true;
   }
 
-  /// Connected viewers that may be expected to fetch a chunk of this segment as soon as we would.
-  const std::vector<Seeder>& seeders(const TimelineEntry& entry) {
-    if (!seeders_) {
-      seeders_near_.clear();
-      for (const auto& [id, neighbour] : s_.neighbours)
-        if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
-            number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
-          seeders_near_.push_back(
-              {id, seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), s_.bitrate)});
-      seeders_ = &seeders_near_;
-    }
-    return *seeders_;
-  }
-
   /// Of the segment that is looked at.
-  bool somebody_has(const StoredSegment& segment, std::uint32_t chunk) {
-    if (!segment.size())
-      return false;
-    if (!held_) {
-      held_.emplace(segment.slots().size());
-      for (const auto& [id, neighbour] : s_.neighbours)
-        if (const auto* theirs = neighbour.gives(segment.name()))
-          *held_ |= theirs->chunks;
-    }
-    return held_->contains(chunk);
-  }
+  bool somebody_has(std::uint32_t chunk) const { return held_ && held_->any(chunk); }
 
   /// The newest segment in an order of each viewer's own, so that viewers ask for different chunks
   /// and each copy is multiplied at once; what is needed soon in order of play before that.
@@ -197,7 +173,10 @@ private:
     });
     std::sort(spread, cards_.end(),
               [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
-    plan_.requests = deal(s_.now, cards_, s_.neighbours, {s_.reach, s_.slow});
+    std::vector<ChunkName> wanted;
+    for (const auto& card : cards_)
+      wanted.push_back(card.chunk);
+    plan_.requests = deal(s_.now, cards_, s_.holders.of_any(wanted), {s_.reach, s_.slow});
     for (auto [segment, chunk] : urgent_) {
       ChunkName name{segment->name(), ChunkIndex{chunk}};
       if (std::ranges::find(plan_.requests, name, &Dealt::chunk) == plan_.requests.end())
@@ -225,9 +204,7 @@ private:
   Plan plan_;
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
-  std::vector<Seeder> seeders_near_;
-  const std::vector<Seeder>* seeders_ = nullptr;
-  std::optional<ChunkSet> held_; ///< what can be had of the segment that is looked at
+  const Holders::Segment* held_ = nullptr; ///< what can be had of the segment that is looked at
   bool first_unknown_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include "core/dealer.h"
 #include "core/fetches.h"
 #include "core/neighbour.h"
+#include "core/seeders_near.h"
 #include "core/seeding.h"
 #include "core/store.h"
 #include "core/timeline.h"
@@ -18,7 +19,7 @@ namespace p2plive::core {
 /// So long playback waits, at most, for a chunk that the CDN has refused and another viewer has.
 inline constexpr Duration refused_wait = 2s;
 
-/// What the scheduler looks at. It changes nothing.
+/// What the scheduler looks at. It changes nothing, but for what `seeders` has reckoned.
 struct Situation {
   Time now{};
   const Seeder& self;
@@ -28,6 +29,8 @@ struct Situation {
   const Cursor& cursor;
   const Fetches& fetches;
   const Neighbours& neighbours;
+  const Holders& holders; ///< of these neighbours
+  SeedersNear& seeders;   ///< likewise
   std::uint32_t population = 1;
   SeedPlace seed_place;
   unsigned reach = 0;  ///< of this viewer; per cent; 0: not known

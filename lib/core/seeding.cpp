@@ -77,9 +77,10 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
     wait += most_deputies + 1;
   }
 
-  auto weights = view.self.weight;
-  for (const auto& neighbour : view.neighbours)
-    weights += neighbour.weight;
+  auto weights = view.weights.value_or(view.self.weight);
+  if (!view.weights)
+    for (const auto& neighbour : view.neighbours)
+      weights += neighbour.weight;
   auto p = wanted_copies / view.population * view.self.weight / (weights / near);
   auto doublings = std::max(0.0, std::ceil(std::log2(drawn / p)));
   if (doublings == 0 && view.appointed.places == 0)

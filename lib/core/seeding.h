@@ -33,10 +33,11 @@ bool is_a_mesh(std::uint32_t population, std::size_t near);
 struct SeedingView {
   Seeder self;
   std::span<const Seeder> neighbours; ///< connected viewers that could fetch it just as well
-  std::uint32_t population = 1; ///< viewers of the RID, this one included, as the tracker says
-  std::optional<double> share;  ///< a fixed proportion 0..1 instead of the coordinated rule
-  bool uploads = true;          ///< what it fetches, others get from it
-  SeedPlace appointed;          ///< by the tracker
+  std::uint32_t population = 1;  ///< viewers of the RID, this one included, as the tracker says
+  std::optional<double> share;   ///< a fixed proportion 0..1 instead of the coordinated rule
+  bool uploads = true;           ///< what it fetches, others get from it
+  SeedPlace appointed;           ///< by the tracker
+  std::optional<double> weights; ///< of all these together, where the caller has added them up
 };
 
 /// When this viewer fetches the chunk if until then nobody near has it.

@@ -15,11 +15,6 @@ std::size_t StoredSegment::length(std::uint32_t chunk) const {
   return std::min<std::uint64_t>(chunk_size, *size_ - begin);
 }
 
-bool StoredSegment::whole() const {
-  return size_ && std::all_of(slots_.begin(), slots_.end(),
-                              [](const Slot& slot) { return bool{slot.data}; });
-}
-
 StoredSegment& Store::add(SequenceNumber sn, Basis basis) {
   return segments_.try_emplace(sn, sn, basis).first->second;
 }
@@ -51,6 +46,7 @@ Store::SizeChange Store::set_size(StoredSegment& segment, std::uint64_t size,
     return SizeChange::refused;
   auto change = segment.size_ ? SizeChange::replaced : SizeChange::same;
   segment.size_ = size;
+  segment.name_.version = version_of(segment.basis_, size);
   segment.confirmed_ = !by;
   segment.claimed_by = by;
   if (change == SizeChange::replaced)
@@ -58,6 +54,7 @@ Store::SizeChange Store::set_size(StoredSegment& segment, std::uint64_t size,
       slot.data = {};
       slot.given = 0;
     }
+  segment.here_ = 0;
   segment.slots_.resize(chunk_count(size));
   return change;
 }
@@ -68,11 +65,12 @@ bool Store::put(StoredSegment& segment, std::uint32_t chunk, ChunkRef data) {
   if (slot.data)
     return false;
   slot.data = std::move(data);
+  segment.here_ += bool{slot.data};
   return true;
 }
 
 void Store::drop_before(SequenceNumber sn) {
-  segments_.erase(segments_.begin(), segments_.lower_bound(sn));
+  segments_.erase_before(sn);
 }
 
 std::optional<std::uint64_t> Store::expected_size(Duration duration) const {

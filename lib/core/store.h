@@ -4,10 +4,10 @@
 
 #include "core/chunk_pool.h"
 #include "core/clock.h"
+#include "core/flat_map.h"
 #include "core/ids.h"
 #include "core/version.h"
 
-#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,7 +16,7 @@ namespace p2plive::core {
 
 /// One chunk's place in the window.
 struct Slot {
-  ChunkRef data;               ///< set once the chunk is whole
+  ChunkRef data;               ///< set once the chunk is whole, by Store::put() alone
   std::optional<PeerId> asked; ///< requested from this viewer
   unsigned given = 0;          ///< times that it was sent to another viewer
   Time give_up_at{};           ///< when the request to the viewer is taken for lost
@@ -25,7 +25,8 @@ struct Slot {
 /// One segment of the window, in one version.
 class StoredSegment {
 public:
-  StoredSegment(SequenceNumber sn, Basis basis) : sn_(sn), basis_(basis) {}
+  StoredSegment(SequenceNumber sn, Basis basis)
+      : sn_(sn), basis_(basis), name_{sn, version_of(basis, 0)} {}
 
   SequenceNumber sn() const { return sn_; }
   Basis basis() const { return basis_; }
@@ -34,7 +35,7 @@ public:
   std::optional<std::uint64_t> size() const { return size_; }
   bool confirmed() const { return confirmed_; }
   /// Meaningful once the size is known.
-  ObjectName name() const { return {sn_, version_of(basis_, size_.value_or(0))}; }
+  const ObjectName& name() const { return name_; }
 
   /// Chunks of the segment; of an expected number while the size is not known.
   std::vector<Slot>& slots() { return slots_; }
@@ -43,7 +44,7 @@ public:
 
   /// Bytes of a chunk; the size must be known.
   std::size_t length(std::uint32_t chunk) const;
-  bool whole() const;
+  bool whole() const { return size_ && here_ == slots_.size(); }
 
   unsigned failures = 0; ///< fetches of it that failed in a row
   Time retry_at{};       ///< not from the CDN before this
@@ -54,9 +55,11 @@ private:
   friend class Store;
   SequenceNumber sn_;
   Basis basis_;
+  ObjectName name_;
   std::optional<std::uint64_t> size_;
   bool confirmed_ = false;
   std::vector<Slot> slots_;
+  std::size_t here_ = 0; ///< slots with data
 };
 
 /// Owns the segments and their chunks. Knows no reader.
@@ -89,8 +92,7 @@ public:
   void drop_before(SequenceNumber sn);
   void clear() { segments_.clear(); }
 
-  const std::map<SequenceNumber, StoredSegment>& segments() const { return segments_; }
-  std::map<SequenceNumber, StoredSegment>& segments() { return segments_; }
+  const FlatMap<SequenceNumber, StoredSegment>& segments() const { return segments_; }
 
   /// Bytes that a segment of `duration` is expected to have, from those known last; none at first.
   std::optional<std::uint64_t> expected_size(Duration duration) const;
@@ -102,7 +104,7 @@ public:
 
 private:
   ChunkPool pool_;
-  std::map<SequenceNumber, StoredSegment> segments_;
+  FlatMap<SequenceNumber, StoredSegment> segments_;
   double bytes_per_second_ = 0;
 };
 

@@ -15,7 +15,7 @@ constexpr Duration open_ahead = 90s;
 constexpr Duration fetch_retry_first = 250ms;
 constexpr Duration fetch_retry_most = 4s;
 /// Viewers near that have a chunk; up to so many it is news to the others.
-constexpr std::size_t few = 4;
+constexpr unsigned few = 4;
 /// While messages come that change nothing, what time alone changes slowly (connections that stand
 /// still, requests that cannot be met any more) is looked at so often.
 constexpr Duration looks_every = 20ms;
@@ -206,12 +206,9 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
 }
 
 HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
-  std::size_t ready = 0, have = 0;
-  for (const auto& [id, neighbour] : neighbours) {
-    ready += neighbour.ready;
-    have += neighbour.ready && neighbour.has(chunk);
-  }
-  return have < few || have * 4 < ready ? HaveJournal::Spread::rare : HaveJournal::Spread::common;
+  auto have = holders.count(chunk);
+  return have < few || have * 4 < holders.viewers() ? HaveJournal::Spread::rare
+                                                    : HaveJournal::Spread::common;
 }
 
 // The passes.
@@ -286,9 +283,7 @@ void Swarm::Impl::leave_out_refused() {
     return;
   }
   auto until = refused_since_.value_or(now) + refused_wait;
-  bool held = std::ranges::any_of(neighbours, [&](const auto& entry) {
-    return segment->size() && entry.second.gives({segment->name(), ChunkIndex{place->chunk}});
-  });
+  bool held = segment->size() && holders.count({segment->name(), ChunkIndex{place->chunk}}) > 0;
   if (held && now < until) {
     refused_since_ = until - refused_wait;
     wakeup = std::min(wakeup, until);
@@ -321,9 +316,9 @@ void Swarm::Impl::plan_and_ask() {
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
   Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, told_reach_, store.bitrate())};
   auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
-                          membership.audience(neighbours), membership.seed_place(), reach(),
-                          uploader.allowed(), slow(), settings.seed_share, urgent, last,
-                          hold_seeding_until_});
+                          holders, seeders, membership.audience(neighbours),
+                          membership.seed_place(), reach(), uploader.allowed(), slow(),
+                          settings.seed_share, urgent, last, hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -348,11 +343,9 @@ void Swarm::Impl::plan_and_ask() {
     auto believed = believed_until(now, dealt);
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::min(believed, dealt.needed_by) - now);
-    auto others = std::ranges::count_if(neighbours, [&](const auto& entry) {
-      return entry.first != dealt.peer && entry.second.gives(dealt.chunk);
-    });
+    auto others = holders.count(dealt.chunk) - 1;
     send(dealt.peer, RequestMessage{dealt.chunk, std::max(left, 1ms),
-                                    static_cast<std::uint8_t>(std::min<long>(others, 255))});
+                                    static_cast<std::uint8_t>(std::min(others, 255u))});
     neighbours.at(dealt.peer).ask(now, dealt.chunk);
     auto& slot = store.find(dealt.chunk.object)->slots()[number(dealt.chunk.chunk)];
     slot.asked = dealt.peer;

@@ -49,6 +49,8 @@ public:
   Cursor cursor;
   Fetches fetches;
   Neighbours neighbours;
+  Holders holders;
+  SeedersNear seeders;
   Membership membership;
   Uploader uploader;
   HaveJournal journal;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 namespace p2plive::core {
@@ -86,6 +85,9 @@ void Swarm::Impl::peer_closed(Time now, const PeerId& peer) {
 
 void Swarm::Impl::forget(const PeerId& peer) {
   std::erase_if(holding_, [&](const Neighbour* neighbour) { return neighbour->id() == peer; });
+  if (auto found = neighbours.find(peer); found != neighbours.end())
+    found->second.count_in(nullptr);
+  seeders.forget();
   neighbours.erase(peer);
 }
 
@@ -159,6 +161,8 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   from.ready = true;
   replan_ = true;
   from.uploads = message.uploads;
+  from.count_in(&holders);
+  seeders.forget();
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
   membership.met(from);
@@ -175,7 +179,10 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
+  auto before = seeders.view(from);
   from.learn(message);
+  if (seeders.view(from) != before)
+    seeders.forget();
   for (const auto& object : message.objects) {
     auto* segment = store.find(object.object.sn);
     // The size is a viewer's word; it fits our own playlist when it gives the version it comes
@@ -270,7 +277,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
     replan_ = true;
     return;
   }
-  std::memcpy(data.data(), message.payload.data(), message.payload.size());
+  data.write(0, message.payload);
   keep(*segment, number(message.chunk.chunk), std::move(data), false);
 }
 
@@ -394,6 +401,7 @@ void Swarm::Impl::tell_haves() {
   }
   if (batch || now >= keep_alive_at_) {
     keep_alive_at_ = Time::max();
+    neighbours.prefetch();
     bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
@@ -460,6 +468,8 @@ void Swarm::Impl::leave(Time at) {
     actions.emplace_back(Disconnect{id, "leaving"});
   }
   holding_.clear();
+  holders = {};
+  seeders.forget();
   neighbours.clear();
   for (const auto& [id, transfer] : fetches.under_way())
     actions.emplace_back(CancelFetch{id});

@@ -9,7 +9,7 @@
 namespace p2plive::core {
 
 namespace {
-constexpr std::size_t most_waiting_per_peer = 64;
+constexpr int most_waiting_per_peer = 64;
 constexpr std::size_t most_waiting = 1'024;
 /// Without a deadline of the asker's a request is worth nothing after this.
 constexpr Duration default_patience = 10s;
@@ -26,7 +26,7 @@ constexpr unsigned first_copies = 3;
 /// Viewers to ask beyond which one more makes no difference.
 constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
-constexpr std::size_t most_preferred = 4;
+constexpr int most_preferred = 4;
 /// Of a viewer that does not know its uplink yet: bytes a second. It must get something to pass on.
 constexpr double unknown_uplink = 8'192 * 125;
 } // namespace
@@ -62,7 +62,7 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   earn(now);
   auto patience = request.deadline > 0ms ? std::min<Duration>(request.deadline, default_patience)
                                          : default_patience;
-  auto& count = waiting_[from.id()];
+  auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
   waiting.others = std::min<unsigned>(request.others, many);
   if (count < most_preferred) {
@@ -81,7 +81,6 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
     retry_after = std::clamp<Duration>(wait / 2, 100ms, 2s);
     return Verdict::busy;
   }
-  ++count;
   queue_.insert(place, waiting);
   return Verdict::queued;
 }
@@ -99,22 +98,15 @@ Duration Uploader::expected_wait(std::size_t ahead) const {
 std::vector<Uploader::Job> Uploader::displaced(Time now) {
   std::vector<Job> out;
   std::size_t ahead = 0;
-  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
-    auto here = waiting++;
-    if (now + expected_wait(ahead + here->bytes) <= here->expires) {
-      ahead += here->bytes;
-      continue;
+  std::erase_if(queue_, [&](const Waiting& waiting) {
+    if (now + expected_wait(ahead + waiting.bytes) <= waiting.expires) {
+      ahead += waiting.bytes;
+      return false;
     }
-    out.push_back({here->from, here->chunk});
-    drop(here);
-  }
+    out.push_back({waiting.from, waiting.chunk});
+    return true;
+  });
   return out;
-}
-
-void Uploader::drop(Queue::iterator waiting) {
-  if (auto count = waiting_.find(waiting->from); --count->second == 0)
-    waiting_.erase(count);
-  queue_.erase(waiting);
 }
 
 void Uploader::cancel(const PeerId& from, const ChunkName& chunk) {
@@ -122,12 +114,11 @@ void Uploader::cancel(const PeerId& from, const ChunkName& chunk) {
     return waiting.from == from && waiting.chunk == chunk;
   });
   if (found != queue_.end())
-    drop(found);
+    queue_.erase(found);
 }
 
 void Uploader::forget(const PeerId& peer) {
   std::erase_if(queue_, [&](const Waiting& waiting) { return waiting.from == peer; });
-  waiting_.erase(peer);
 }
 
 /// One of the first copies of this chunk, to somebody who passes it on about as fast as this
@@ -143,27 +134,28 @@ std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbou
   bool enough = static_cast<double>(moving_) > meter_.rate() * seconds_on_the_way;
   if ((limit_ && tokens_ <= 0) || (moving_ > 0 && enough))
     return {};
-  auto chosen = queue_.end();
-  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
-    auto here = waiting++;
-    auto neighbour = neighbours.find(here->from);
-    if (neighbour == neighbours.end() || here->expires < now) {
-      drop(here);
+  std::optional<std::size_t> chosen;
+  for (std::size_t i = 0; i < queue_.size();) {
+    const auto& here = queue_[i];
+    auto neighbour = neighbours.find(here.from);
+    if (neighbour == neighbours.end() || here.expires < now) {
+      queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
-    if (neighbour->second.buffered() >= send_low_mark)
-      continue;
-    if (chosen == queue_.end())
-      chosen = here;
-    if (!spreads(*here, given))
-      continue;
-    chosen = here;
-    break;
+    if (neighbour->second.buffered() < send_low_mark) {
+      bool first_copy = spreads(here, given);
+      if (first_copy || !chosen)
+        chosen = i;
+      if (first_copy)
+        break;
+    }
+    ++i;
   }
-  if (chosen == queue_.end())
+  if (!chosen)
     return {};
-  Job job{chosen->from, chosen->chunk};
-  drop(chosen);
+  auto place = queue_.begin() + static_cast<std::ptrdiff_t>(*chosen);
+  Job job{place->from, place->chunk};
+  queue_.erase(place);
   return job;
 }
 

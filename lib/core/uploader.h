@@ -10,8 +10,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -75,18 +73,16 @@ private:
     bool hard = false;   ///< the asker can be connected with few
     unsigned others = 0; ///< viewers near the asker who have it, too
   };
-  using Queue = std::list<Waiting>;
+  using Queue = std::vector<Waiting>;
   bool before(const Waiting& a, const Waiting& b) const;
   void earn(Time now);
-  void drop(Queue::iterator waiting);
   bool spreads(const Waiting& waiting, const Given& given) const;
   Duration expected_wait(std::size_t ahead) const;
 
   std::optional<std::uint64_t> limit_;
   double tokens_ = 0; ///< bytes
   Time last_;
-  Queue queue_;                           ///< in the order to be served in, first copies apart
-  std::map<PeerId, std::size_t> waiting_; ///< requests in the queue, by viewer
+  Queue queue_; ///< in the order to be served in, first copies apart
   UplinkMeter meter_;
   std::size_t held_ = 0;   ///< bytes in connections
   std::size_t moving_ = 0; ///< bytes in connections that do not stand still

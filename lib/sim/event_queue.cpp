@@ -59,6 +59,8 @@ void EventQueue::run_until(Time end) {
     auto entry = pop();
     now_ = entry.when;
     ++executed_;
+    if (!heap_.empty()) // the next is somewhere else, as a rule
+      __builtin_prefetch(&events_[heap_.front().slot]);
     auto& event = events_[entry.slot];
     event();
     event.clear();

@@ -240,8 +240,7 @@ std::size_t SimNetwork::buffered(const PeerId& from, const PeerId& to) const {
 /// own.
 void SimNetwork::pump(const std::shared_ptr<Line>& line) {
   while (!line->turns.empty()) {
-    auto turn = std::move(line->turns.front());
-    line->turns.pop_front();
+    auto turn = line->turns.pop_front();
     auto& lane = turn.connection->lanes[turn.from_second];
     if (turn.connection->state != State::open || turn.connection->stuck || lane.waiting.empty())
       continue;
@@ -255,8 +254,7 @@ void SimNetwork::pump(const std::shared_ptr<Line>& line) {
     }
     lane.sent_of_first += bytes;
     if (lane.sent_of_first == first.bytes()) {
-      auto message = std::move(first);
-      lane.waiting.pop_front();
+      auto message = lane.waiting.pop_front();
       lane.sent_of_first = 0;
       deliver(through, turn, std::move(message));
     }
@@ -275,8 +273,7 @@ void SimNetwork::slice_sent(const std::shared_ptr<Line>& line, const Turn& turn,
     lane.buffered -= bytes;
     lane.sent_of_first += bytes;
     if (lane.sent_of_first == lane.waiting.front().bytes()) {
-      auto message = std::move(lane.waiting.front());
-      lane.waiting.pop_front();
+      auto message = lane.waiting.pop_front();
       lane.sent_of_first = 0;
       deliver(queue_.now(), turn, std::move(message));
     }
@@ -317,9 +314,11 @@ void SimNetwork::arrive(const Turn& turn, const Message& message) {
     target->node->message(from, message.header);
     return;
   }
-  arriving_.assign(message.header.begin(), message.header.end());
-  arriving_.insert(arriving_.end(), message.chunk.data(), message.chunk.data() + message.size);
-  target->node->message(from, arriving_);
+  arriving_.resize(std::max(arriving_.size(), message.bytes()));
+  std::ranges::copy(message.header, arriving_.begin());
+  if (!message.chunk.hollow())
+    std::copy_n(message.chunk.data(), message.size, arriving_.data() + message.header.size());
+  target->node->message(from, std::span(arriving_).first(message.bytes()));
 }
 
 Time SimNetwork::receive(const PeerId& to, std::uint64_t bytes) {

@@ -6,11 +6,11 @@
 #include "core/chunk_pool.h"
 #include "sim/access.h"
 #include "sim/event_queue.h"
+#include "sim/fifo.h"
 #include "sim/node.h"
 #include "sim/sim_link.h"
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
@@ -69,7 +69,7 @@ private:
   struct Connection;
   /// One direction of a connection.
   struct Lane {
-    std::deque<Message> waiting;
+    Fifo<Message> waiting;
     std::size_t buffered = 0; ///< bytes of pieces
     std::size_t sent_of_first = 0;
     Time arrived{}; ///< the last message: they keep their order
@@ -86,7 +86,7 @@ private:
     Nat nat = Nat::open;
     std::size_t slice = 0; ///< bytes that one connection sends before it is the next one's turn
     bool sending = false;
-    std::deque<Turn> turns;
+    Fifo<Turn> turns;
     bool gone = false; ///< it has vanished, or another was attached in its place
     // Of whatever state, in the order in which they were made; whom with lies by itself, for it is
     // looked through for every message.

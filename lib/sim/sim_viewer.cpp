@@ -102,7 +102,7 @@ void SimViewer::opened(const PeerId& peer) {
 }
 
 void SimViewer::message(const PeerId& from, std::span<const std::uint8_t> bytes) {
-  if (!watching_ || !links_.contains(from))
+  if (!watching_) // what was closed brings no messages
     return;
   ++calls_;
   swarm_->peer_message(now(), from, bytes);

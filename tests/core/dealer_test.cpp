@@ -4,6 +4,7 @@
 #include "core_test.h"
 
 #include <algorithm>
+#include <map>
 
 namespace {
 
@@ -23,6 +24,16 @@ std::vector<Card> cards(std::uint32_t count, Duration left) {
   for (std::uint32_t chunk = 0; chunk < count; ++chunk)
     out.push_back({chunk_of(5, chunk), chunk_size, start + left});
   return out;
+}
+
+/// To everybody at the table.
+std::vector<Dealt> deal(Time now, const std::vector<Card>& cards, const Neighbours& table,
+                        const Asker& asker) {
+  std::vector<const Neighbour*> viewers;
+  for (const auto& [id, neighbour] : table)
+    viewers.push_back(&neighbour);
+  std::ranges::reverse(viewers); // in whatever order
+  return p2plive::core::deal(now, cards, viewers, asker);
 }
 
 } // namespace

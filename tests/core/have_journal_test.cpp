@@ -100,7 +100,7 @@ GST_START_TEST(never_too_large) {
     auto& segment = window.store.add(SequenceNumber{sn}, Basis{sn});
     window.store.set_size(segment, 60 * chunk_size, {});
     for (std::uint32_t chunk = 0; chunk < 60; chunk += 2)
-      segment.slots()[chunk].data = window.store.allocate();
+      window.store.put(segment, chunk, window.store.allocate());
   }
   auto bytes = encode(HaveJournal::state(window.store, window.timeline));
   std::string reason;

@@ -13,7 +13,7 @@ GST_START_TEST(whose_size_counts) {
   fail_if(segment.confirmed());
   fail_unless(store.set_size(segment, 200'000, peer(2)) == Change::refused);
   auto before = segment.name();
-  segment.slots()[0].data = store.allocate();
+  store.put(segment, 0, store.allocate());
   fail_unless(store.set_size(segment, 150'000, {}) == Change::replaced);
   fail_unless(segment.confirmed());
   fail_if(segment.slots()[0].data);
