@@ -168,8 +168,8 @@ private:
       for (const auto& [id, neighbour] : s_.neighbours)
         if (neighbour.ready && neighbour.uploads && neighbour.newest_listed() &&
             number(*neighbour.newest_listed()) + 1 >= number(entry.segment.sn))
-          seeders_near_.push_back(
-              {id, seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), s_.bitrate)});
+          seeders_near_.push_back({id, seeding_weight(neighbour.settled_uplink(),
+                                                      neighbour.settled_reach(), s_.bitrate)});
       seeders_ = &seeders_near_;
     }
     return *seeders_;
