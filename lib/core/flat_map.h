@@ -12,8 +12,8 @@
 
 namespace p2plive::core {
 
-/// As std::map<Key, T>, as far as it goes, but all keys lie together: viewers and segments are looked
-/// up and gone through for every message. Entries stay where they are until they are erased;
+/// As std::map<Key, T>, as far as it goes, but all keys lie together: viewers and segments are
+/// looked up and gone through for every message. Entries stay where they are until they are erased;
 /// iterators hold until the next insertion or erasure.
 template <typename Key, typename T>
 class FlatMap {

@@ -73,6 +73,17 @@ public:
   std::optional<unsigned> reach() const { return reach_; }
   void tells_reach(unsigned per_cent);
 
+  /// What it told of both before the newest segment was listed: by this is reckoned who fetches
+  /// what is new, the same from a segment's first chunk to its last. Who turned out to be better
+  /// while others were fetching already would fetch the same once more.
+  double settled_uplink() const { return settled_uplink_; }
+  unsigned settled_reach() const { return settled_reach_; } ///< 0: not known
+  /// A segment is listed, or it has just been met.
+  void settle() {
+    settled_uplink_ = uplink_;
+    settled_reach_ = reach_.value_or(0);
+  }
+
   // What it has.
   void learn(const HaveMessage& have);
   void learn(const Gain& gain);
@@ -143,6 +154,8 @@ private:
   Holders* holders_ = nullptr;
   std::size_t place_ = 0;          ///< there
   std::vector<NamedSegment> told_; ///< segments that our haves have named in full
+  double settled_uplink_ = 0;
+  unsigned settled_reach_ = 0;
   double exchanged_ = 0;
   double received_ = 0;
   bool given_ = false; ///< since the connection said how much it holds

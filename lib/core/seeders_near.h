@@ -5,7 +5,6 @@
 #include "core/neighbour.h"
 #include "core/seeding.h"
 
-#include <optional>
 #include <vector>
 
 namespace p2plive::core {
@@ -24,7 +23,8 @@ public:
     weights_ = own_weight;
     for (const auto& [id, neighbour] : neighbours)
       if (neighbour.ready && neighbour.uploads && sees(neighbour)) {
-        auto weight = seeding_weight(neighbour.uplink(), neighbour.reach().value_or(0), bitrate);
+        auto weight =
+            seeding_weight(neighbour.settled_uplink(), neighbour.settled_reach(), bitrate);
         seeders_.push_back({id, weight});
         weights_ += weight;
       }
@@ -33,17 +33,19 @@ public:
   /// Of those whom of() has told, and the viewer itself.
   double weights() const { return weights_; }
 
-  /// A neighbour has come or gone.
+  /// A neighbour has come or gone, or what counts of them was settled anew.
   void forget() { valid_ = false; }
 
   /// What counts of a neighbour; when it differs from before, forget() is due.
   struct View {
     bool sees = false;
     double uplink = 0;
-    std::optional<unsigned> reach;
+    unsigned reach = 0;
     bool operator==(const View&) const = default;
   };
-  View view(const Neighbour& of) const { return {sees(of), of.uplink(), of.reach()}; }
+  View view(const Neighbour& of) const {
+    return {sees(of), of.settled_uplink(), of.settled_reach()};
+  }
 
 private:
   /// It sees the segment, or will at the next look at its playlist.

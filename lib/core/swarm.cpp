@@ -40,8 +40,14 @@ void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
     restart();
   cursor.start(now, timeline);
   open_window();
-  if (change == Timeline::Change::extended || change == Timeline::Change::restarted)
+  if (change == Timeline::Change::extended || change == Timeline::Change::restarted) {
     journal.listed(now);
+    settled_uplink_ = told_uplink_;
+    settled_reach_ = told_reach_;
+    for (auto& [id, neighbour] : neighbours)
+      neighbour.settle();
+    seeders.forget();
+  }
 }
 
 void Swarm::Impl::restart() {
@@ -314,7 +320,8 @@ void Swarm::Impl::plan_and_ask() {
     return;
   auto urgent = threshold();
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
-  Seeder self{settings.self, seeding_weight(told_uplink_ * 125.0, told_reach_, store.bitrate())};
+  Seeder self{settings.self,
+              seeding_weight(settled_uplink_ * 125.0, settled_reach_, store.bitrate())};
   auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
                           holders, seeders, membership.audience(neighbours),
                           membership.seed_place(), reach(), uploader.allowed(), slow(),

@@ -123,6 +123,8 @@ private:
   Time looked_at_{};                 ///< the last run()
   std::uint32_t told_uplink_ = 0;    ///< what others know this viewer can upload; kbit/s
   std::uint8_t told_reach_ = 0;      ///< whom it can meet, likewise; per cent
+  std::uint32_t settled_uplink_ = 0; ///< these two when the newest segment was listed
+  std::uint8_t settled_reach_ = 0;   ///< (Neighbour::settled_uplink)
   bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before
   std::vector<const Neighbour*> holding_; ///< all to whom the connection holds something
   bool met_somebody_ = false;

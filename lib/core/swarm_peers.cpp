@@ -165,6 +165,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   seeders.forget();
   from.tells_uplink(message.uplink);
   from.tells_reach(message.reach);
+  from.settle();
   membership.met(from);
   auto known_at = now + introduction;
   if (!std::exchange(met_somebody_, true))

@@ -110,10 +110,16 @@ Peers::Link& Peers::add(const core::PeerId& peer, Link::State state, std::uint64
   return link;
 }
 
+bool Peers::has_certificate() {
+  if (!certificate_)
+    certificate_ = net::Certificate::share();
+  return certificate_ != nullptr;
+}
+
 void Peers::connect(const core::PeerId& peer) {
   if (links_.contains(peer))
     return;
-  if (!certificate_)
+  if (!has_certificate())
     return mind_.tell(&Swarm::peer_closed, peer);
   add(peer, Link::State::offering, random_()).connection->offer();
 }
@@ -201,7 +207,7 @@ void Peers::offered(const Signal& offer) {
     crossing = link.state == Link::State::offering;
     if (!crossing)
       put_away(offer.from); // it begins again, and so do we; the core waits for one of them
-  } else if (!certificate_ || links_.size() >= max_peers_ + spare) {
+  } else if (!has_certificate() || links_.size() >= max_peers_ + spare) {
     return refuse(offer.from, offer.session, "full");
   }
   bool restarted = found != links_.end() && !crossing;

@@ -29,8 +29,10 @@ public:
   /// Sends a signal to its `to`; false when that is not possible now.
   using SendSignal = std::function<bool(Signal)>;
 
+  /// Without a certificate it takes the process's, with the first connection: to make one takes
+  /// some milliseconds that the first bytes of the stream need not wait for.
   Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal,
-        std::shared_ptr<const net::Certificate> certificate = net::Certificate::share());
+        std::shared_ptr<const net::Certificate> certificate = {});
   ~Peers();
 
   void use(Reach reach);
@@ -66,6 +68,7 @@ private:
 
   Link& add(const core::PeerId& peer, Link::State state, std::uint64_t session);
   net::PeerConnectionEvents events_of(const core::PeerId& peer, std::uint64_t session);
+  bool has_certificate();
   /// The link, if it is still the attempt that `session` names.
   Link* find(const core::PeerId& peer, std::uint64_t session);
   void described(const core::PeerId& peer, std::uint64_t session, std::string sdp);

@@ -17,9 +17,9 @@ constexpr WallTime wall{std::chrono::milliseconds(1'700'000'000'000)};
 constexpr std::uint64_t size = chunk_size;      ///< of a segment: few requests reach far
 constexpr std::uint64_t first = 10, count = 15; ///< segments that are listed
 
-Listing listing() {
+Listing listing(std::uint64_t segments = count) {
   Listing out{2s, false, {}};
-  for (auto n = first; n < first + count; ++n)
+  for (auto n = first; n < first + segments; ++n)
     out.segments.push_back(
         {SequenceNumber{n}, 2s, 0, wall + std::chrono::seconds(2 * (n - first)), false});
   return out;
@@ -71,6 +71,18 @@ public:
     auto have = nothing();
     have.gains = {{SequenceNumber{sn}, 0, 1}};
     tell(id, have);
+  }
+
+  /// It says how many viewers it can be connected with.
+  void hear_reach(const PeerId& id, std::uint8_t per_cent) {
+    auto have = nothing();
+    have.reach = per_cent;
+    tell(id, have);
+  }
+  /// The playlist shows one more segment.
+  void list_one_more() {
+    swarm_.listed(now_, wall + 32s, listing(count + 1));
+    collect();
   }
 
   /// It says that it is there.
@@ -204,6 +216,30 @@ GST_START_TEST(silence_is_given_up) {
 }
 GST_END_TEST;
 
+// Rule: whose turn it is to fetch what is listed does not change until more is listed: others have
+// begun to fetch by what was known before.
+GST_START_TEST(turns_are_settled) {
+  Conversation talk;
+  for (int i = 2; i < 12; ++i) {
+    talk.meet(peer(i), false);
+    talk.hear_names(peer(i));
+  }
+  talk.run_for(350ms);
+  auto own = talk.fetched.size();
+  fail_unless(own < 4, "%zu", own); // as many as are fetched at a time
+  for (int i = 2; i < 12; ++i)
+    talk.hear_reach(peer(i), 1);
+  auto other = first + 2;
+  while (std::ranges::any_of(talk.fetched,
+                             [&](const auto& entry) { return number(entry.second.sn) == other; }))
+    ++other;
+  talk.hear_news(peer(2), other); // a reason to look at everything anew
+  fail_unless_equals_int(talk.fetched.size(), own);
+  talk.list_one_more();
+  fail_unless(talk.fetched.size() > own);
+}
+GST_END_TEST;
+
 static Suite* swarm_peers_suite() {
   auto* suite = suite_create("swarm_peers");
   auto* tcase = tcase_create("general");
@@ -211,6 +247,7 @@ static Suite* swarm_peers_suite() {
   tcase_add_test(tcase, silence_is_broken);
   tcase_add_test(tcase, news_are_acted_on);
   tcase_add_test(tcase, silence_is_given_up);
+  tcase_add_test(tcase, turns_are_settled);
   return suite;
 }
 

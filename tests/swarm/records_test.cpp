@@ -58,15 +58,18 @@ GST_END_TEST;
 // Rule: the CDN's log is read as nginx writes it.
 GST_START_TEST(log_lines_are_read) {
   ClockPair clocks{std::chrono::system_clock::time_point(1000s), Instant(50s)};
-  auto request = parse_cdn_line("1002.500\tGET\t/a/segment7.ts\t206\t65424\tbytes=0-65423\t"
-                                "bytes 0-65423/500000\tp2plive-swarm/viewer-2\t11",
+  auto request = parse_cdn_line("1002.500\tGET\t/a/segment7.ts\t206\t65424\tbytes=65424-130847\t"
+                                "bytes 65424-130847/500000\tp2plive-swarm/viewer-2\t11",
                                 clocks);
   fail_unless(request.has_value());
   fail_unless(request->at == Instant(52500ms));
   fail_unless_equals_string(request->path.c_str(), "/a/segment7.ts");
-  fail_unless(request->status == 206 && request->bytes == 65424);
+  fail_unless(request->status == 206 && request->bytes == 65424 && request->offset == 65424);
   fail_unless_equals_string(request->token.c_str(), "p2plive-swarm/viewer-2");
-  for (const char* line : {"", "x", "1\tGET\t/\t200\t5\t-\t-\tme", "1\tGET\t/\tok\t5\t-\t-\tme\t1"})
+  auto refused = parse_cdn_line("1\tGET\t/\t416\t0\tbytes=9-\tbytes */5\tme\t1", clocks);
+  fail_unless(refused && refused->offset == 0);
+  for (const char* line : {"", "x", "1\tGET\t/\t200\t5\t-\t-\tme", "1\tGET\t/\tok\t5\t-\t-\tme\t1",
+                           "1\tGET\t/\t206\t5\t-\tbytes x-9/10\tme\t1"})
     fail_if(parse_cdn_line(line, clocks).has_value());
 }
 GST_END_TEST;
@@ -111,12 +114,13 @@ static tl::expected<Options, Usage> parse(std::vector<const char*> arguments) {
 
 // Rule: options mean what the help says.
 GST_START_TEST(options_are_read) {
-  auto options =
-      parse({"--viewers", "6", "--bitrate=500k", "--churn", "2:5", "--fault",
-             "mosquitto@20,viewer-3@30-40", "--no-decode", "--verify", "--upload-limit", "4000"});
+  auto options = parse({"--viewers", "6", "--bitrate=500k", "--churn", "2:5", "--fault",
+                        "mosquitto@20,viewer-3@30-40", "--no-decode", "--verify", "--upload-limit",
+                        "4000", "--joins", "3:10"});
   fail_unless(options.has_value());
   fail_unless(options->viewers == 6 && options->bitrate == 500'000 && !options->decode);
   fail_unless(options->churn->count == 2 && options->churn->every == 5s);
+  fail_unless(options->joins->count == 3 && options->joins->every == 10s);
   fail_unless(options->faults.size() == 2 && options->faults[1].name == "viewer-3" &&
               options->faults[1].back == Seconds(40) && !options->faults[0].back);
   fail_unless(*options->upload_limit == 4000);
@@ -131,6 +135,7 @@ GST_START_TEST(senseless_options_are_refused) {
         Arguments{"--seconds", "10", "--steady", "10"}, Arguments{"--fault", "nothing@5"},
         Arguments{"--fault", "coturn@9-5"}, Arguments{"--uri", "ftp://host/"},
         Arguments{"--uri", "http://host/a.m3u8", "--verify"}, Arguments{"--nonsense"},
+        Arguments{"--joins", "0:10"}, Arguments{"--joins", "1:10", "--seconds", "32"},
         Arguments{"extra"}, Arguments{"--bitrate"}}) {
     auto options = parse(arguments);
     fail_if(options.has_value(), "%s", arguments[0]);

@@ -26,7 +26,7 @@ struct Side {
   std::unique_ptr<viewer::Peers> peers;
 
   Side(GMainContext* context, std::uint8_t number, unsigned max_peers = 8,
-       std::shared_ptr<const net::Certificate> certificate = net::Certificate::share())
+       std::shared_ptr<const net::Certificate> certificate = {})
       : self(id<core::PeerId>(number)) {
     core::Settings settings;
     settings.self = self;
@@ -136,6 +136,21 @@ GST_START_TEST(a_process_has_one_certificate) {
 }
 GST_END_TEST;
 
+// Rule: the certificate, which takes a while to make, is made for the first connection and kept;
+// the first bytes of the stream do not wait for it.
+GST_START_TEST(the_certificate_waits_for_the_first_connection) {
+  test::Loop loop;
+  Side side(loop.context(), 1);
+  // Gone with the last who holds it: two that are the same were held by `side`.
+  auto shared = [] { return net::Certificate::share()->fingerprint(); };
+  auto before = shared();
+  fail_if(shared() == before);
+  side.peers->connect(id<core::PeerId>(2));
+  auto held = shared();
+  fail_unless(shared() == held);
+}
+GST_END_TEST;
+
 // Rule: transports gather in advance while connections are wanted: not before it is known where,
 // not with as many peers as there may be, and not by one that leaves.
 GST_START_TEST(gathers_only_what_is_wanted) {
@@ -173,6 +188,7 @@ static Suite* peers_suite() {
   tcase_add_test(tcase, a_restart_keeps_session_and_connection);
   tcase_add_test(tcase, strangers_do_not_restart);
   tcase_add_test(tcase, a_process_has_one_certificate);
+  tcase_add_test(tcase, the_certificate_waits_for_the_first_connection);
   tcase_add_test(tcase, gathers_only_what_is_wanted);
   return suite;
 }

@@ -177,6 +177,19 @@ void measure_load(Figures& figures, const RunRecord& run, const Window& window) 
   figures.rss_mib_per_viewer = rss / counted;
 }
 
+/// Without those who are there to be compared with, and what they were sent.
+RunRecord audience_of(const RunRecord& run) {
+  auto result = run;
+  std::set<std::string> alone;
+  for (const auto& viewer : run.viewers)
+    if (viewer.pair == Pair::alone)
+      alone.insert(viewer.token);
+  std::erase_if(result.viewers, [&](const auto& viewer) { return viewer.pair == Pair::alone; });
+  if (result.cdn)
+    std::erase_if(*result.cdn, [&](const auto& request) { return alone.count(request.token); });
+  return result;
+}
+
 Figures figures_of(const RunRecord& run, const Window& window, const Set& set) {
   Figures figures;
   figures.seconds = in_seconds(window.end - window.begin);
@@ -235,10 +248,11 @@ std::set<MediaSequence> steady_set(const RunRecord& run, const Window& window) {
 }
 
 Figures steady_figures(const RunRecord& run, const Window& window) {
-  return figures_of(run, window, steady_set(run, window));
+  return figures_of(audience_of(run), window, steady_set(run, window));
 }
 
-Figures whole_figures(const RunRecord& run) {
+Figures whole_figures(const RunRecord& everybody) {
+  auto run = audience_of(everybody);
   Set set;
   for (const auto& viewer : run.viewers) {
     for (const auto& segment : viewer.segments)

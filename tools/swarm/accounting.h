@@ -20,6 +20,7 @@ struct RunRecord {
   Instant last_join;                             ///< the last initial one was
   Instant end;
   std::chrono::nanoseconds joining{}; ///< so long a viewer counts as one that joins
+  std::chrono::nanoseconds segment{}; ///< its duration
 };
 
 struct Window {
@@ -53,7 +54,8 @@ struct Figures {
 /// end. With a stream that is not the run's own, the listing is not known and the hand-out decides.
 std::set<MediaSequence> steady_set(const RunRecord& run, const Window& window);
 
-/// By the set above, in the steady window.
+/// By the set above, in the steady window. Here and below, who plays from the CDN alone to be
+/// compared with (Pair::alone) is none of the viewers, and what it was sent is no copy.
 Figures steady_figures(const RunRecord& run, const Window& window);
 
 /// Of everything from the first viewer's start to the end: every segment that anybody was sent.

@@ -37,6 +37,11 @@ std::optional<CdnRequest> parse_cdn_line(std::string_view line, const ClockPair&
     return std::nullopt;
   request.at = clocks.to_instant(
       UnixTime(std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(seconds * 1e3)))));
+  // "bytes 100-199/500", "bytes */500" with an error (RFC 9110, section 14.4); empty: from the
+  // beginning.
+  if (auto range = fields[6]; range.starts_with("bytes ") && !range.starts_with("bytes *") &&
+                              !number(range.substr(6, range.find('-') - 6), request.offset))
+    return std::nullopt;
   request.path = fields[2];
   request.token = fields[7];
   return request;

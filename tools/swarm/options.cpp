@@ -24,6 +24,9 @@ STUN (coturn) and p2plive-server are started, and everything ends with the run.
   --window N             segments in the playlist (6)
   --uri URL              any other live HLS stream instead of the encoder's
   --churn K:SECONDS      every SECONDS K viewers leave and K join
+  --joins K:SECONDS      every SECONDS of the steady window K pairs join and stay for 20 s: a viewer
+                         that shares, and to compare with one that plays from the CDN alone, which
+                         is counted nowhere else
   --upload-limit KBIT    each viewer uploads at most so many kbit/s
   --live-delay SECONDS   behind the live edge, at the sink
   --lead SECONDS         handed to the player ahead of time
@@ -40,14 +43,16 @@ Ends with 0 when the run was valid, nobody stalled and everything asked for was 
 when not; with 2 when it could not be asked so.
 )";
 
-bool parse_churn(const std::string& text, std::optional<Churn>& value) {
+/// Churn or Joins: "K:SECONDS".
+template <typename Repeated>
+bool parse_repeated(const std::string& text, std::optional<Repeated>& value) {
   auto colon = text.find(':');
-  Churn churn;
-  if (colon == std::string::npos || !parse_number(text.substr(0, colon), churn.count) ||
-      !parse_seconds(text.substr(colon + 1), churn.every) || !churn.count ||
-      churn.every < Seconds(1))
+  Repeated result;
+  if (colon == std::string::npos || !parse_number(text.substr(0, colon), result.count) ||
+      !parse_seconds(text.substr(colon + 1), result.every) || !result.count ||
+      result.every < Seconds(1))
     return false;
-  value = churn;
+  value = result;
   return true;
 }
 
@@ -88,6 +93,8 @@ std::string contradiction(const Options& options) {
     return "--churn has to leave somebody who stays: fewer than --viewers";
   if (options.seconds <= options.steady)
     return "--seconds has to be longer than --steady";
+  if (options.joins && options.seconds < options.steady + pair_stays + Seconds(1))
+    return "--joins needs 21 seconds after --steady";
   if (options.segment < Seconds(0.5) || options.segment > Seconds(20))
     return "--segment is from 0.5 to 20 seconds";
   if (options.window < 3 || options.window > 100)
@@ -110,7 +117,8 @@ OptionTable table_for(Options& o) {
       {"segment", {true, [&o](auto& text) { return parse_seconds(text, o.segment); }}},
       {"window", {true, [&o](auto& text) { return parse_number(text, o.window); }}},
       {"uri", {true, [&o](auto& text) { return !(o.uri = text).empty(); }}},
-      {"churn", {true, [&o](auto& text) { return parse_churn(text, o.churn); }}},
+      {"churn", {true, [&o](auto& text) { return parse_repeated(text, o.churn); }}},
+      {"joins", {true, [&o](auto& text) { return parse_repeated(text, o.joins); }}},
       {"upload-limit",
        {true, [&o](auto& text) { return parse_number(text, o.upload_limit.emplace()); }}},
       {"live-delay", {true, [&o](auto& text) { return parse_seconds(text, o.live_delay); }}},

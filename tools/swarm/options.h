@@ -3,6 +3,7 @@
 #pragma once
 
 #include "console/command_line.h"
+#include "swarm/records.h"
 
 #include <tl/expected.hpp>
 
@@ -28,15 +29,21 @@ struct Churn {
   Seconds every{};    ///< ... at this interval
 };
 
+struct Joins {
+  unsigned count = 0; ///< so many pairs join late, one of each shares, the other does not ...
+  Seconds every{};    ///< ... at this interval, from the beginning of the steady window on
+};
+
 struct Options {
   unsigned viewers = 4;
   Seconds seconds{60}; ///< of the run, from the last initial join on
   Seconds steady{12};  ///< the steady window begins so long after the last initial join
   std::uint64_t bitrate = 2'000'000; ///< bits a second, of the whole stream
   Seconds segment{2};
-  unsigned window = 6;                       ///< segments in the playlist
-  std::string uri;                           ///< another live stream instead of the encoder's
-  std::optional<Churn> churn;                ///
+  unsigned window = 6;        ///< segments in the playlist
+  std::string uri;            ///< another live stream instead of the encoder's
+  std::optional<Churn> churn; ///
+  std::optional<Joins> joins;
   std::optional<std::uint64_t> upload_limit; ///< kbit/s for each viewer
   std::optional<Seconds> live_delay, lead;   ///< none: the element's own
   bool decode = true;

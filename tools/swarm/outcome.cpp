@@ -75,6 +75,7 @@ Outcome judge(const RunRecord& run, const Circumstances& circumstances,
   outcome.idle_steady = circumstances.idle_steady;
   outcome.whole = whole_figures(run);
   outcome.whole.seconds = std::chrono::duration<double>(run.end - run.begin).count();
+  outcome.joins = join_figures(run);
   auto steady_begin = run.last_join + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                           circumstances.options.steady);
   if (steady_begin < run.end)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "swarm/accounting.h"
+#include "swarm/joins.h"
 #include "swarm/options.h"
 #include "swarm/verify.h"
 
@@ -11,6 +12,7 @@ namespace p2plive::bench {
 struct Outcome {
   Options options;
   Figures whole, steady;
+  JoinFigures joins;
   std::optional<double> idle_whole, idle_steady; ///< percent of the machine
   std::optional<unsigned>
       verified;           ///< viewers whose output is what the CDN serves; none: not asked

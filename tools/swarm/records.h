@@ -64,10 +64,18 @@ struct Load {
   std::uint64_t rss = 0;          ///< bytes
 };
 
+/// Of a pair that joins late, to be compared: one that shares, and one that plays from the CDN
+/// alone and is none of the audience.
+enum class Pair { none, sharing, alone };
+
+/// So long a pair stays, and all of it counts as joining.
+inline constexpr std::chrono::seconds pair_stays{20};
+
 struct ViewerRecord {
   unsigned number = 0;
   std::string token; ///< its User-Agent, by which the CDN's log knows it
   bool initial = true;
+  Pair pair = Pair::none;
   Instant asked; ///< the pipeline was set to play
   std::optional<Instant> first_byte, first_frame;
   std::optional<Instant> left; ///< none: it is there still
@@ -104,6 +112,7 @@ struct CdnRequest {
   int status = 0;
   std::uint64_t bytes = 0; ///< of the body that were sent
   std::string token;
+  std::uint64_t offset = 0; ///< in the file, of the first of them
 };
 
 } // namespace p2plive::bench

@@ -43,6 +43,20 @@ void put(console::JsonWriter& json, const Figures& figures, const std::optional<
   json.member("idle_cpu_percent", idle);
 }
 
+void put(console::JsonWriter& json, const JoinFigures& figures) {
+  json.member("count", figures.count);
+  json.member("startup_byte_ms_p50", figures.startup_byte_ms_p50);
+  json.member("cdn_only_startup_byte_ms_p50", figures.cdn_only_startup_byte_ms_p50);
+  json.member("startup_byte_ratio", figures.startup_byte_ratio());
+  json.member("cdn_seconds_p50", figures.cdn_seconds_p50());
+  json.member("cdn_seconds_max", figures.cdn_seconds_max());
+  json.member("cdn_seconds", figures.cdn_seconds);
+  json.member("cdn_extra_seconds_p50", figures.cdn_extra_seconds_p50());
+  json.member("cdn_extra_seconds_max", figures.cdn_extra_seconds_max());
+  json.member("cdn_extra_seconds", figures.cdn_extra_seconds);
+  json.member("stalls", figures.stalls);
+}
+
 std::string times(double count) {
   return format("%.2f times", count);
 }
@@ -73,6 +87,22 @@ std::string stall_sentence(const Outcome& outcome) {
                 outcome.whole.stalls == 1 ? "" : "s", outcome.whole.stall_seconds);
 }
 
+std::string join_sentence(const JoinFigures& joins) {
+  if (!joins.startup_byte_ratio())
+    return "";
+  auto text =
+      format("Who joined late (%zu viewers) had the first byte after %.0f ms, %.2f times what "
+             "it takes from the CDN alone",
+             joins.count, *joins.startup_byte_ms_p50, *joins.startup_byte_ratio());
+  if (joins.cdn_seconds_p50())
+    text +=
+        format(", and took %.1f s of the stream from the CDN (at most %.1f s), %.1f s of it (at "
+               "most %.1f s) not for all",
+               *joins.cdn_seconds_p50(), *joins.cdn_seconds_max(), *joins.cdn_extra_seconds_p50(),
+               *joins.cdn_extra_seconds_max());
+  return text + ".\n";
+}
+
 std::string further_sentences(const Outcome& outcome) {
   std::string text;
   const auto& whole = outcome.whole;
@@ -80,6 +110,7 @@ std::string further_sentences(const Outcome& outcome) {
     text +=
         format("The first picture came after %.1f s (half of the viewers; 95 %% within %.1f s).\n",
                *whole.startup_ms_p50 / 1e3, *whole.startup_ms_p95 / 1e3);
+  text += join_sentence(outcome.joins);
   if (auto delay = outcome.steady.delay_s ? outcome.steady.delay_s : whole.delay_s)
     text += format("What viewers saw was %.1f s old.\n", *delay);
   if (outcome.steady.duplicate_share)
@@ -104,6 +135,11 @@ std::string to_json(const Outcome& outcome) {
   put(json, outcome.whole, outcome.idle_whole, outcome.verified);
   if (outcome.verified)
     json.member("verify_faults", outcome.verify_faults);
+  if (outcome.options.joins) {
+    json.begin_object("joins");
+    put(json, outcome.joins);
+    json.end_object();
+  }
   json.begin_object("steady");
   put(json, outcome.steady, outcome.idle_steady, outcome.verified);
   json.end_object();

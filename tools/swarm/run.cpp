@@ -121,13 +121,16 @@ Run::Failure Run::join_all() {
   return {};
 }
 
-Run::Failure Run::join(bool initial) {
-  auto viewer =
-      ViewerProcess::start(next_number_, options_, world_.addresses(), layout_, folder_.path());
+Run::Failure Run::join(bool initial, Pair pair) {
+  auto addresses = world_.addresses();
+  if (pair == Pair::alone)
+    addresses.index.clear();
+  auto viewer = ViewerProcess::start(next_number_, options_, addresses, layout_, folder_.path());
   if (!viewer)
     return tl::make_unexpected(viewer.error());
   ++next_number_;
   viewer->record().initial = initial;
+  viewer->record().pair = pair;
   viewers_.push_back(std::move(*viewer));
   return {};
 }
@@ -175,6 +178,7 @@ void Run::tick() {
     machine_steady_ = machine_time();
   apply_plan();
   apply_churn(passed());
+  apply_joins();
   draw();
 }
 
@@ -214,7 +218,7 @@ void Run::apply_churn(Seconds passed) {
   // Who came first by churn leaves first; at the beginning the last of those who were there.
   std::vector<ViewerProcess*> joined, initial;
   for (auto& viewer : viewers_)
-    if (!viewer.gone() && !viewer.record().meant_to_leave)
+    if (!viewer.gone() && !viewer.record().meant_to_leave && viewer.record().pair == Pair::none)
       (viewer.record().initial ? initial : joined).push_back(&viewer);
   std::reverse(initial.begin(), initial.end());
   for (unsigned i = 0; i < options_.churn->count; ++i) {
@@ -230,11 +234,32 @@ void Run::apply_churn(Seconds passed) {
       casualties_.push_back(result.error());
 }
 
+void Run::apply_joins() {
+  if (!options_.joins)
+    return;
+  for (auto& viewer : viewers_) {
+    const auto& record = viewer.record();
+    if (record.pair != Pair::none && !record.meant_to_leave && !viewer.gone() &&
+        now() - record.asked >= pair_stays)
+      viewer.ask_to_leave();
+  }
+  // Who would not be there for long enough does not come.
+  if (passed() < options_.steady + options_.joins->every * joins_ ||
+      passed() + pair_stays + 500ms > options_.seconds)
+    return;
+  // Who starts first finds the machine idle: that is each of the two by turns.
+  bool alone_first = joins_++ % 2;
+  for (unsigned i = 0; i < options_.joins->count; ++i)
+    for (bool alone : {alone_first, !alone_first})
+      if (auto result = join(false, alone ? Pair::alone : Pair::sharing); !result)
+        casualties_.push_back(result.error());
+}
+
 void Run::draw() {
   std::vector<const ViewerRecord*> present;
   for (auto& viewer : viewers_)
-    // With churn, those who have left well would fill the screen.
-    if (!viewer.gone() || !viewer.record().trouble.empty() || !options_.churn)
+    // Those who came and have left well would fill the screen.
+    if (!viewer.gone() || !viewer.record().trouble.empty() || !(options_.churn || options_.joins))
       present.push_back(&viewer.record());
   table_.draw(present, in_whole_seconds(passed()) + " of " + in_whole_seconds(options_.seconds) +
                            " s" + (passed() < options_.steady ? ", warming up" : ""));
@@ -263,6 +288,7 @@ Outcome Run::verdict() {
   for (auto& viewer : viewers_)
     record_.viewers.push_back(viewer.record());
   record_.joining = std::chrono::duration_cast<std::chrono::nanoseconds>(options_.steady);
+  record_.segment = std::chrono::duration_cast<std::chrono::nanoseconds>(options_.segment);
   if (archive_) {
     record_.listed = archive_->segments();
     CdnLog log(world_.cdn_log());

@@ -35,9 +35,10 @@ private:
   void tick();
   void apply_plan();
   void apply_churn(Seconds passed);
+  void apply_joins();
   void apply_fault(const std::string& name);
   void bring_back(const std::string& name);
-  Failure join(bool initial);
+  Failure join(bool initial, Pair pair = Pair::none);
   void draw();
   void stop();
   Outcome verdict();
@@ -67,7 +68,7 @@ private:
     bool back;
   };
   std::vector<Step> plan_; ///< faults and returns that are still to come, in order
-  unsigned churns_ = 0;
+  unsigned churns_ = 0, joins_ = 0;
 };
 
 } // namespace p2plive::bench

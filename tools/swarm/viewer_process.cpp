@@ -18,8 +18,10 @@ std::string nanoseconds_text(Seconds time) {
 
 std::vector<std::string> properties(const Options& options, const Addresses& addresses,
                                     const std::string& token) {
-  std::vector<std::string> result = {"uri=" + addresses.stream, "index-uri=" + addresses.index,
-                                     "user-agent=" + token, "local-address=127.0.0.1"};
+  std::vector<std::string> result = {"uri=" + addresses.stream, "user-agent=" + token,
+                                     "local-address=127.0.0.1"};
+  if (!addresses.index.empty())
+    result.push_back("index-uri=" + addresses.index);
   if (options.live_delay)
     result.push_back("live-delay=" + nanoseconds_text(*options.live_delay));
   if (options.lead)

@@ -12,7 +12,7 @@ namespace p2plive::bench {
 /// Where a viewer finds things.
 struct Addresses {
   std::string stream; ///< URL of the playlist
-  std::string index;  ///< URL of the index
+  std::string index;  ///< URL of the index; empty: there are no services, the CDN is all
 };
 
 class ViewerProcess {
