@@ -50,7 +50,7 @@ public:
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
   /// Should they have gone out?
-  bool overdue() const { return credit_ > lead_ - reserve_; }
+  bool overdue() const { return credit_ >= lead_ - reserve_; }
   void spend(Duration media) {
     credit_ -= media;
     handed_out_ += media;

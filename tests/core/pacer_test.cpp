@@ -110,6 +110,7 @@ GST_END_TEST;
 // reserve would be left; that is nothing at the start, and grows with the time that is played.
 GST_START_TEST(the_reserve) {
   Pacer pacer(start, 3s, 1500ms);
+  fail_unless(pacer.overdue()); // the first bytes are due at once: nothing is to be slept for
   pacer.spend(1s);
   fail_unless(pacer.open() && !pacer.overdue());
   fail_unless(pacer.opens(start, 1s) == start);
@@ -127,7 +128,7 @@ GST_START_TEST(the_reserve) {
   fail_unless(pacer.reserve() == 1500ms);
   pacer.spend(1400ms);
   fail_unless(pacer.overdue());
-  pacer.spend(100ms);
+  pacer.spend(101ms);
   fail_if(pacer.overdue());
 
   Pacer paused(start, 3s, 1500ms);

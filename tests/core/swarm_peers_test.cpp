@@ -91,6 +91,7 @@ public:
   void run_for(Duration time) {
     for (auto end = now_ + time; swarm_.next_wakeup() <= end; collect()) {
       now_ = std::max(now_, swarm_.next_wakeup());
+      ++advances;
       swarm_.advance(now_);
     }
   }
@@ -109,6 +110,8 @@ public:
         out.emplace_back(said.at, *message);
     return out;
   }
+
+  unsigned advances = 0; ///< times that it had itself woken
 
   /// Segments for which the CDN was asked, with the times.
   std::vector<std::pair<Time, Fetch>> fetched;
@@ -240,11 +243,21 @@ GST_START_TEST(turns_are_settled) {
 }
 GST_END_TEST;
 
+// Rule: who waits sleeps, also before the first bytes are there.
+GST_START_TEST(it_sleeps) {
+  Conversation talk;
+  talk.meet(peer(2), true);
+  talk.run_for(20s);
+  fail_unless(talk.advances > 20 && talk.advances < 2'000, "%u", talk.advances);
+}
+GST_END_TEST;
+
 static Suite* swarm_peers_suite() {
   auto* suite = suite_create("swarm_peers");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, silence_is_broken);
+  tcase_add_test(tcase, it_sleeps);
   tcase_add_test(tcase, news_are_acted_on);
   tcase_add_test(tcase, silence_is_given_up);
   tcase_add_test(tcase, turns_are_settled);
