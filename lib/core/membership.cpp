@@ -14,7 +14,7 @@ constexpr std::size_t most_banned = 1'024;
 constexpr std::size_t spare_slots = 2;
 /// A viewer goes out for so many places, for more when these do not give it enough, and leaves the
 /// others to who comes: some can be met by few. Small swarms are full meshes nevertheless.
-constexpr std::size_t places_wanted = 15;
+constexpr std::size_t places_wanted = 22;
 constexpr std::size_t places_wanted_when_short = 30;
 /// What is remembered of attempts, in attempts.
 constexpr double reach_memory = 32;

@@ -29,6 +29,10 @@ std::uint64_t strength(const TrackedViewer& viewer) {
   return std::uint64_t{upload} * weight;
 }
 
+std::uint64_t to_replace(const TrackedViewer& holder) {
+  return strength(holder) * (holder.upload_kbps >= most_believed_kbps ? 2 : 4);
+}
+
 bool is_open(const TrackedViewer& viewer) {
   return viewer.free_slots > 0;
 }
@@ -148,69 +152,43 @@ Upserted MemoryStore::upsert(const Rid& rid, const TrackedViewer& viewer, Time n
   return Upserted::stored;
 }
 
-// A place that is free goes to who is not much weaker than the strongest of some others; who is
-// twice as strong as the weakest holder is its heir, and follows it when that one hears of it: both
-// would fetch until then.
+// A place that is free goes to who is not much weaker than the strongest of some others; one that
+// is taken to who is four times as strong, for until the one before it announces itself again both
+// fetch, and uploads are known to a factor of two. Who claims more than is believed gives way
+// sooner: nobody is to be so strong that it cannot be outdone.
 void MemoryStore::appoint(SlotIndex index) {
   auto& slot = slots_[index];
   auto own = strength(slot.viewer);
   if (slot.seed_place > 0) {
-    const auto& heir = slot.swarm->seats[slot.seed_place - 1u].heir;
-    if (own == 0 || (heir && strength(slots_[*heir].viewer) >= 2 * own))
-      vacate(index);
+    if (own == 0)
+      discharge(index);
     return;
   }
-  auto& seats = slot.swarm->seats;
+  auto& seeders = slot.swarm->seeders;
   // Whoever announces many viewers from one network gets one of the places.
-  bool network_holds_one = std::ranges::any_of(seats, [&](const Seat& seat) {
-    return is_of(seat.holder, slot.viewer.network) ||
-           (seat.heir != index && is_of(seat.heir, slot.viewer.network));
+  bool network_holds_one = std::ranges::any_of(seeders, [&](const auto& seeder) {
+    return seeder && slots_[*seeder].viewer.network == slot.viewer.network;
   });
-  if (own == 0 || (network_holds_one && slot.viewer.network != NetworkPrefix{}))
+  if (network_holds_one && slot.viewer.network != NetworkPrefix{})
     return;
-  auto of = [&](const std::optional<SlotIndex>& one) {
-    return one ? strength(slots_[*one].viewer) : 0;
-  };
-  auto& weakest = *std::ranges::min_element(seats, {}, [&](const Seat& seat) {
-    return seat.holder ? std::max(of(seat.holder), of(seat.heir)) + 1 : 0;
+  auto weakest = std::ranges::min_element(seeders, {}, [&](const auto& seeder) {
+    return seeder ? strength(slots_[*seeder].viewer) + 1 : 0;
   });
-  if (!weakest.holder) {
-    if (2 * own >= strongest_of_some(*slot.swarm))
-      seat_at(weakest, index);
-  } else if (own >= 2 * of(weakest.holder) && own > of(weakest.heir)) {
-    disinherit(index);
-    weakest.heir = index;
-  }
+  auto to_beat =
+      *weakest ? to_replace(slots_[**weakest].viewer) : strongest_of_some(*slot.swarm) / 2;
+  if (own == 0 || own < to_beat)
+    return;
+  if (*weakest)
+    discharge(**weakest);
+  *weakest = index;
+  slot.seed_place = static_cast<std::uint8_t>(weakest - seeders.begin() + 1);
 }
 
-bool MemoryStore::is_of(const std::optional<SlotIndex>& one, NetworkPrefix network) const {
-  return one && slots_[*one].viewer.network == network;
-}
-
-void MemoryStore::seat_at(Seat& seat, SlotIndex index) {
-  disinherit(index);
-  seat.holder = index;
-  auto place = &seat - slots_[index].swarm->seats.data() + 1;
-  slots_[index].seed_place = static_cast<std::uint8_t>(place);
-}
-
-void MemoryStore::disinherit(SlotIndex index) {
-  for (auto& seat : slots_[index].swarm->seats)
-    if (seat.heir == index)
-      seat.heir.reset();
-}
-
-// Who is to follow it does so at once.
-void MemoryStore::vacate(SlotIndex index) {
-  disinherit(index);
+void MemoryStore::discharge(SlotIndex index) {
   auto& slot = slots_[index];
-  if (slot.seed_place == 0)
-    return;
-  auto& seat = slot.swarm->seats[slot.seed_place - 1u];
+  if (slot.seed_place > 0)
+    slot.swarm->seeders[slot.seed_place - 1u].reset();
   slot.seed_place = 0;
-  seat.holder.reset();
-  if (seat.heir)
-    seat_at(seat, *seat.heir);
 }
 
 std::uint64_t MemoryStore::strongest_of_some(const Swarm& swarm) {
@@ -340,7 +318,7 @@ void MemoryStore::unlist(SlotIndex index) {
 
 void MemoryStore::drop(SlotIndex index) {
   unlist(index);
-  vacate(index);
+  discharge(index);
   auto& slot = slots_[index];
   auto* swarm = slot.swarm;
   swarm->members.erase(slot.viewer.id);

@@ -38,12 +38,6 @@ private:
   using SlotIndex = std::uint32_t;
   using List = std::vector<SlotIndex>;
 
-  /// Of an appointed viewer.
-  struct Seat {
-    std::optional<SlotIndex> holder;
-    std::optional<SlotIndex> heir;
-  };
-
   struct Swarm {
     explicit Swarm(const Rid& r, const KeyedHash& hash)
         : rid(r), members(0, hash), by_network(0, hash), by_region(0, hash) {}
@@ -53,7 +47,7 @@ private:
     List open;
     std::unordered_map<NetworkPrefix, List, KeyedHash> by_network;
     std::unordered_map<RegionId, List, KeyedHash> by_region; // without RegionId::unknown
-    std::array<Seat, seed_places> seats;
+    std::array<std::optional<SlotIndex>, seed_places> seeders;
   };
 
   struct Slot {
@@ -76,10 +70,7 @@ private:
   void unlist(SlotIndex index);
   void drop(SlotIndex index);
   void appoint(SlotIndex index);
-  bool is_of(const std::optional<SlotIndex>& one, NetworkPrefix network) const;
-  void seat_at(Seat& seat, SlotIndex index);
-  void disinherit(SlotIndex index);
-  void vacate(SlotIndex index);
+  void discharge(SlotIndex index);
   std::uint64_t strongest_of_some(const Swarm& swarm);
   void schedule(SlotIndex index);
   void add_to(List& list, SlotIndex index, std::uint32_t Slot::*position);

@@ -82,6 +82,9 @@ Introduction Tracker::announce(const Announce& announce, Time now, double load) 
   result.listed = store_->upsert(announce.rid, viewer, now) != Upserted::full;
   result.population = store_->population(announce.rid) + !result.listed;
   result.seed_place = store_->seed_place(announce.rid, announce.peer);
+  if (result.seed_place > 0 && result.population > 2 * seed_places)
+    result.interval =
+        std::min(result.interval, spread(times(options_.appointed_interval, stretch(load))));
   if (load <= strained || announce.connected == 0) {
     SampleQuery query{announce.peer,        announce.network,
                       announce.region,      std::min(announce.want, options_.max_peers),

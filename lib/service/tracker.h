@@ -20,6 +20,9 @@ struct TrackerOptions {
   std::chrono::seconds interval{30}; ///< between two announces of a viewer, +-20 %
   std::chrono::seconds expiry{75};   ///< a viewer that has not announced for so long is gone
   unsigned max_peers = 30;           ///< in one answer
+  /// Of an appointed one, where that matters (core/seeding.h): when another takes its place over,
+  /// both fetch until it hears of that.
+  std::chrono::seconds appointed_interval{10};
 };
 
 /// What a viewer says of itself and asks for.

@@ -325,9 +325,9 @@ GST_START_TEST(some_places_are_left) {
     fail_unless(membership.offer_arrived(start + 60s, peer(150), open.size()));
     return open.size();
   };
-  fail_unless_equals_int(goes_out(60), 15);
+  fail_unless_equals_int(goes_out(60), 22);
   fail_unless_equals_int(goes_out(60, 2s), 30);
-  fail_unless_equals_int(goes_out(60, 10s), 15); // now and then is no need
+  fail_unless_equals_int(goes_out(60, 10s), 22); // now and then is no need
   fail_unless_equals_int(goes_out(12), 12);
   fail_unless_equals_int(goes_out(3), 3);
 }

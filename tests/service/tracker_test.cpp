@@ -32,6 +32,12 @@ struct Fixture {
     return tracker.announce(announce, Time(std::chrono::seconds(second)), load);
   }
 
+  /// To all places of a large swarm; those are gone soon.
+  void appoint() {
+    for (std::uint32_t i = 0; i <= 2 * seed_places; ++i)
+      announce(10'000 + i, 0, Announce::Event::started);
+  }
+
   Tracker tracker;
   unsigned want = 30;
   unsigned connected = 0;
@@ -99,9 +105,11 @@ GST_START_TEST(no_more_than_the_limit) {
 }
 GST_END_TEST;
 
-// Rule: the interval is 30 s, spread over 24 to 36 s so that a crowd does not come back as one.
+// Rule: the interval is 30 s, spread over 24 to 36 s so that a crowd does not come back as one; of
+// the appointed of a large swarm it is a third of that.
 GST_START_TEST(interval_is_spread) {
   Fixture f;
+  f.appoint();
   std::set<long> seen;
   long sum = 0;
   for (std::uint32_t i = 0; i < 1'000; ++i) {
@@ -111,6 +119,8 @@ GST_START_TEST(interval_is_spread) {
     sum += interval;
   }
   fail_unless(seen.size() >= 11);
+  auto appointed = f.announce(10'000, 0, update).interval;
+  fail_unless(appointed >= 8s && appointed <= 12s, "%ld s", static_cast<long>(appointed.count()));
   fail_unless(sum > 29'500 && sum < 30'500, "mean interval is %ld ms", sum);
 }
 GST_END_TEST;
@@ -118,12 +128,16 @@ GST_END_TEST;
 // Rule: under load the interval grows, up to four times, and the expiry with it.
 GST_START_TEST(load_lengthens_the_interval) {
   Fixture f;
+  f.appoint();
+  auto appointed = f.announce(10'000, 0, update, 1).interval;
+  fail_unless(appointed >= 32s && appointed <= 48s, "%ld s", static_cast<long>(appointed.count()));
   fail_unless(f.announce(1, 0, started, 0.5).interval <= 36s);
   auto busy = f.announce(1, 0, update, 0.75).interval;
   fail_unless(busy >= 60s && busy <= 90s, "at 3/4 %ld s", static_cast<long>(busy.count()));
   auto full = f.announce(1, 0, update, 1).interval;
   fail_unless(full >= 96s && full <= 144s, "when full %ld s", static_cast<long>(full.count()));
-  fail_unless(f.announce(2, 299, started).peers == std::vector{peer(1)});
+  f.announce(10'000, 0, stopped);
+  fail_unless(f.announce(2, 299, started).peers == std::vector{peer(1)}); // the others have expired
   fail_unless(f.announce(2, 300, started).peers.empty());
 }
 GST_END_TEST;
