@@ -267,6 +267,22 @@ GST_START_TEST(a_few_are_preferred) {
 }
 GST_END_TEST;
 
+// Rule: what could be sent in more than three quarters of the time that it is waited for is not
+// promised: it would often come too late.
+GST_START_TEST(a_promise_has_a_margin) {
+  auto answer = [](double share) {
+    Uploader uploader(start, chunk_size); // one chunk a second
+    fail_unless(ask(uploader, start, 1, 0, 3s, 0) == Verdict::queued);
+    fail_unless(ask(uploader, start, 1, 1, 3400ms, 0) == Verdict::queued);
+    auto wait = 3.0; // behind these two; the tokens begin with none
+    return ask(uploader, start, 2, 2,
+               std::chrono::milliseconds(static_cast<int>(wait * 1'000 / share)), 0);
+  };
+  fail_unless(answer(0.7) == Verdict::queued);
+  fail_unless(answer(0.8) == Verdict::busy);
+}
+GST_END_TEST;
+
 static Suite* uploader_suite() {
   auto* suite = suite_create("uploader");
   auto* tcase = tcase_create("general");
@@ -278,6 +294,7 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, the_next_wakeup);
   tcase_add_test(tcase, no_upload);
   tcase_add_test(tcase, deadlines);
+  tcase_add_test(tcase, a_promise_has_a_margin);
   tcase_add_test(tcase, taken_back);
   tcase_add_test(tcase, little_at_a_time);
   tcase_add_test(tcase, the_uplink);

@@ -228,6 +228,13 @@ GST_START_TEST(the_best_of_some) {
   // One in seventy is both; 1 - (69/70)^24 = 0.29, were it not for those drawn twice.
   auto both = share_of(500, 15, [&](std::uint32_t who) { return strong(who) && open(who); });
   fail_unless(both > 0.24 && both < 0.34, "%f", both);
+  // To who can meet others, those of the strong whom nearly everybody can meet are worth a quarter:
+  // 4 000 are less than 8 000, so fewer of those drawn are open than one in seven (0.143).
+  auto strong_of_all = share_of(8'000, 50, strong);
+  auto open_of_strong =
+      share_of(8'000, 50, [&](std::uint32_t who) { return strong(who) && open(who); }) /
+      strong_of_all;
+  fail_unless(open_of_strong < 0.128, "%f", open_of_strong);
 }
 GST_END_TEST;
 
