@@ -50,6 +50,7 @@ constexpr unsigned failures_unnamed = 4;
 /// (strict NAT, UDP blocked): then few at a time, and while nobody is connected with pauses.
 constexpr unsigned most_fruitless = 8;
 constexpr std::size_t most_connecting_without_luck = 2;
+/// So often it tries at once whom the tracker introduces then.
 constexpr unsigned few_rounds = 3;
 constexpr Duration pause_first = 10s;
 constexpr Duration pause_most = 60s;
@@ -344,8 +345,8 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
-  if (auto attempts = likely_attempts(now); attempts >= enough_attempts)
-    out.reach = static_cast<std::uint8_t>(reach_after(attempts) * 100);
+  if (likely >= enough_attempts)
+    out.reach = static_cast<std::uint8_t>(reach_after(likely) * 100);
   step.announce = out;
 }
 

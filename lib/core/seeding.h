@@ -59,10 +59,9 @@ inline constexpr double wanted_copies = 1.0;
 ///   neighbours the one with the lowest turn fetches at once, the second lowest one step later, and
 ///   so on, so that a viewer that fails costs delay and not a stall. With d neighbours each that
 ///   makes population / (d + 1) copies: exactly one when everybody is connected to everybody.
-/// - Where that would be more than two, or the swarm is twice as large as there are places, chunks
-/// are
-///   dealt to the viewers that the tracker has appointed: one fetches at once, the next one of them
-///   a step later, and so on.
+/// - Where that would be more than two, or the swarm is more than twice as large as there are
+///   places, chunks are dealt to the viewers that the tracker has appointed: one fetches at once,
+///   the next one of them a step later, and so on.
 /// - Where there are none, or when all that has had time to come near everybody, those fetch whose
 ///   hash falls under p = wanted_copies / population x weight / mean weight of those near; p
 ///   doubles with every step after the time that the first copies take to come near everybody.

@@ -29,9 +29,9 @@ public:
   };
 
   enum class Verdict { queued, busy };
-  /// A request for a chunk that is here. Busy: it could not be sent before its deadline, the viewer
-  /// has asked for too much at once, or others have it and this way out is full; `retry_after` is
-  /// set then.
+  /// A request for a chunk that is here. Busy: it could not be sent in three quarters of its time,
+  /// the viewer has asked for too much at once, or others have it and this way out is full;
+  /// `retry_after` is set then.
   Verdict request(Time now, const Neighbour& from, const RequestMessage& request, std::size_t bytes,
                   Duration& retry_after);
   /// Requests that can no longer be met in time, for others went before them; they are forgotten.
