@@ -12,15 +12,9 @@ namespace {
 constexpr Duration meeting_time = 5s;
 /// Segments that are listed further ahead than this are not opened yet.
 constexpr Duration open_ahead = 90s;
-constexpr Duration fetch_retry_first = 250ms;
-constexpr Duration fetch_retry_most = 4s;
-/// Viewers near that have a chunk; up to so many it is news to the others.
-constexpr unsigned few = 4;
 /// While messages come that change nothing, what time alone changes slowly (connections that stand
 /// still, requests that cannot be met any more) is looked at so often.
 constexpr Duration looks_every = 20ms;
-/// Refusals after which a segment is taken for not to be had.
-constexpr unsigned most_refusals = 3;
 
 } // namespace
 
@@ -85,136 +79,6 @@ void Swarm::Impl::close_window() {
     return;
   timeline.drop_before(hand_out_position() - settings.past);
   store.drop_before(timeline.entries().front().segment.sn);
-}
-
-// The CDN.
-
-void Swarm::Impl::fetch_answered(Time, FetchId id, const FetchHead& head) {
-  auto* transfer = fetches.find(id);
-  auto* segment = transfer ? store.find(transfer->sn) : nullptr;
-  if (!segment)
-    return;
-  fetches.answered(*transfer, head);
-  if (fetches.whole_only())
-    cancel_others(*transfer);
-  if (head.size)
-    size_told(*segment, *head.size, {});
-}
-
-/// One answer brings the whole segment: further ones would bring it again.
-void Swarm::Impl::cancel_others(const Transfer& transfer) {
-  std::vector<FetchId> others;
-  for (const auto& [id, other] : fetches.under_way())
-    if (id != transfer.id && other.sn == transfer.sn)
-      others.push_back(id);
-  for (auto id : others) {
-    actions.emplace_back(CancelFetch{id});
-    fetches.failed(id);
-  }
-}
-
-void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {
-  auto* transfer = fetches.find(id);
-  if (!transfer)
-    return;
-  stats_.cdn_bytes += bytes.size();
-  fetches.received(
-      *transfer, bytes, [this] { return store.allocate(); },
-      [&](const Transfer& from, std::uint32_t chunk, ChunkRef data) {
-        // Of another size than the segment's by now: bytes of a version that was given up.
-        auto* segment = store.find(from.sn);
-        if (segment && segment->size() == from.size)
-          keep(*segment, chunk, std::move(data), true);
-      });
-  this->now = now;
-}
-
-void Swarm::Impl::fetch_done(Time now, FetchId id) {
-  auto* transfer = fetches.find(id);
-  if (!transfer)
-    return;
-  auto* segment = store.find(transfer->sn);
-  if (segment && Fetches::complete(*transfer)) {
-    segment->failures = 0;
-    last_failure_.reset();
-  } else if (segment) {
-    // Less than was asked for, or no memory to keep it: not again at once.
-    put_off(*segment, now);
-  }
-  fetches.finished(now, id);
-}
-
-void Swarm::Impl::put_off(StoredSegment& segment, Time now) {
-  auto wait = fetch_retry_first * (1 << std::min(segment.failures++, 5u));
-  segment.retry_at = now + std::min<Duration>(wait, fetch_retry_most);
-}
-
-void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
-  auto* transfer = fetches.find(id);
-  if (!transfer)
-    return;
-  auto* segment = store.find(transfer->sn);
-  if (error.failure == FetchFailure::out_of_range && error.size && segment) {
-    size_told(*segment, *error.size, {});
-    fetches.finished(now, id);
-    return;
-  }
-  ++stats_.cdn_errors;
-  last_failure_ = error;
-  if (segment) {
-    put_off(*segment, now);
-    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals)
-      segment->missing = true;
-  }
-  fetches.failed(id);
-}
-
-bool Swarm::Impl::size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by) {
-  bool known = segment.size() == size;
-  auto change = store.set_size(segment, size, by);
-  if (change == Store::SizeChange::refused)
-    return false;
-  if (change == Store::SizeChange::replaced)
-    journal.forget(segment.sn());
-  if (!known) {
-    if (auto* entry = timeline.find(segment.sn()); entry && !by)
-      store.learn_rate(size, entry->segment.duration);
-    journal.sized(now, segment.sn());
-    window_grew_ = true;
-  }
-  return true;
-}
-
-void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn) {
-  if (chunk >= segment.slots().size())
-    return;
-  auto length = segment.length(chunk);
-  auto asked = segment.slots()[chunk].asked;
-  if (from_cdn && asked) {
-    // It came from the CDN meanwhile: whoever was asked need not send it any more.
-    ChunkName name{segment.name(), ChunkIndex{chunk}};
-    if (auto found = neighbours.find(*asked);
-        found != neighbours.end() && found->second.forget(name))
-      send(*asked, CancelMessage{name});
-  }
-  if (!store.put(segment, chunk, std::move(data))) {
-    stats_.duplicate_bytes += length;
-    return;
-  }
-  replan_ |= undealt_ || segment.whole();
-  journal.gained(now, segment.sn(), chunk,
-                 from_cdn ? HaveJournal::Spread::fresh
-                          : spread_of({segment.name(), ChunkIndex{chunk}}));
-  // What came from viewers alone tells the bitrate, too, once it is whole.
-  auto* entry = timeline.find(segment.sn());
-  if (entry && segment.whole())
-    store.learn_rate(*segment.size(), entry->segment.duration);
-}
-
-HaveJournal::Spread Swarm::Impl::spread_of(const ChunkName& chunk) const {
-  auto have = holders.count(chunk);
-  return have < few || have * 4 < holders.viewers() ? HaveJournal::Spread::rare
-                                                    : HaveJournal::Spread::common;
 }
 
 // The passes.

@@ -22,12 +22,14 @@ class Swarm::Impl {
 public:
   Impl(Time now, Settings settings);
 
-  // swarm.cpp: the stream and the CDN.
-  void listed(Time now, WallTime wall, const Listing& listing);
+  // swarm_cdn.cpp: what the CDN sends.
   void fetch_answered(Time now, FetchId id, const FetchHead& head);
   void fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes);
   void fetch_done(Time now, FetchId id);
   void fetch_failed(Time now, FetchId id, const FetchError& error);
+
+  // swarm.cpp: the stream, and the passes.
+  void listed(Time now, WallTime wall, const Listing& listing);
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
   /// before may be wrong; otherwise it is made anew only when time asks for it.
   void run(Time now, bool changed = true);
