@@ -202,11 +202,12 @@ void Membership::closed(Time now, const PeerId& peer, End end) {
 /// When there is no room, who failed most often makes it, or who was named longest ago.
 Membership::Candidate& Membership::remember(const PeerId& peer) {
   if (candidates_.size() >= most_candidates && !candidates_.contains(peer))
-    candidates_.erase(std::ranges::max_element(candidates_, [](const auto& a, const auto& b) {
-      return a.second.failures != b.second.failures ? a.second.failures < b.second.failures
-                                                    : a.second.named_at > b.second.named_at;
-    }));
-  return candidates_[peer];
+    candidates_.erase(PeerId(
+        std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) {
+          return a.second.failures != b.second.failures ? a.second.failures < b.second.failures
+                                                        : a.second.named_at > b.second.named_at;
+        })->first));
+  return candidates_.try_emplace(peer).first->second;
 }
 
 void Membership::found_no_path(Time now) {
@@ -223,8 +224,10 @@ double Membership::likely_attempts(Time now) const {
 
 /// Connections being opened that may well come to something.
 std::size_t Membership::attempts(Time now) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      connecting_, [&](const auto& entry) { return now - entry.second < path_found_within; }));
+  return static_cast<std::size_t>(
+      std::count_if(connecting_.begin(), connecting_.end(), [&](const auto& entry) {
+        return now - entry.second < path_found_within;
+      }));
 }
 
 bool Membership::hardly_reaches_anybody() const {

@@ -5,10 +5,10 @@
 #include "core/actions.h"
 #include "core/events.h"
 #include "core/neighbour.h"
+#include "core/peer_map.h"
 #include "core/settings.h"
 
 #include <array>
-#include <map>
 #include <optional>
 #include <random>
 #include <set>
@@ -101,8 +101,8 @@ private:
   std::mt19937_64 random_;
   std::uint32_t population_ = 1;
   SeedPlace seed_place_;
-  std::map<PeerId, Candidate> candidates_;
-  std::map<PeerId, Time> connecting_; ///< since when
+  PeerMap<Candidate> candidates_;
+  PeerMap<Time> connecting_; ///< since when
   std::set<PeerId> banned_;
   unsigned fruitless_ = 0; ///< attempts without a path since one had one
   double paths_ = 0;       ///< of the latest attempts those that had one
