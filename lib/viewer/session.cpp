@@ -15,6 +15,9 @@ using core::Swarm;
 namespace {
 
 constexpr auto tick_every = 250ms;
+/// What it takes to meet others costs some milliseconds of work, which the first requests to the
+/// CDN do not wait for.
+constexpr auto meet_after = 20ms;
 /// For the tracker's answer to our leave, and for the last words to other viewers.
 constexpr auto leave_within = 1s;
 constexpr auto leave_tick = 20ms;
@@ -33,8 +36,9 @@ core::Settings settings_of(const ViewerOptions& options) {
 
 Session::Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
                  std::chrono::steady_clock::time_point opened)
-    : crossings_(std::move(crossings)), opened_(opened), settings_(settings_of(options)),
-      mind_(settings_, [this] { pump(); }), http_(context, {.user_agent = agent_of(options)}),
+    : context_(context), crossings_(std::move(crossings)), opened_(opened),
+      settings_(settings_of(options)), mind_(settings_, [this] { pump(); }),
+      http_(context, {.user_agent = agent_of(options)}),
       playlist_(context, http_, options.uri,
                 {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
                  .listed =
@@ -43,28 +47,33 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
                      },
                  .failed = [this](const Error& error) { fail(error); }}),
       fetcher_(http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); }),
+      meeting_{.index_uri = options.index_uri,
+               .agent = agent_of(options),
+               .local_address = options.local_address,
+               .self = settings_.self,
+               .max_peers = options.max_peers},
+      meet_(context, [this] { meet_others(); }),
       wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
-      tick_(context, [this] { tick(); }) {
-  if (settings_.expects_peers)
-    membership_ =
-        std::make_unique<Membership>(context, http_, mind_,
-                                     Membership::Options{.index_uri = options.index_uri,
-                                                         .agent = agent_of(options),
-                                                         .local_address = options.local_address,
-                                                         .self = settings_.self,
-                                                         .max_peers = options.max_peers});
-}
+      tick_(context, [this] { tick(); }) {}
 
 Session::~Session() = default;
 
 void Session::start() {
   playlist_.start();
-  if (membership_)
-    membership_->start();
+  if (settings_.expects_peers)
+    meet_.arm_in(meet_after);
   tick();
 }
 
+void Session::meet_others() {
+  membership_ = std::make_unique<Membership>(context_, http_, mind_, meeting_);
+  membership_->start();
+  if (!media_uri_.empty())
+    membership_->set_media_uri(media_uri_);
+}
+
 void Session::media_uri_known(const std::string& uri) {
+  media_uri_ = uri;
   if (membership_)
     membership_->set_media_uri(uri);
 }
@@ -79,6 +88,7 @@ void Session::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
 }
 
 void Session::set_max_peers(unsigned peers) {
+  meeting_.max_peers = peers;
   mind_.swarm().set_max_peers(peers);
   pump();
   if (membership_)
@@ -220,6 +230,7 @@ void Session::publish() {
 void Session::close(std::function<void()> closed) {
   closed_ = std::move(closed);
   close_by_ = now() + leave_within;
+  meet_.disarm();
   mind_.leave();
   if (membership_)
     membership_->peers().leave();

@@ -34,6 +34,7 @@ public:
           std::chrono::steady_clock::time_point opened);
   ~Session();
 
+  /// Asks for the playlist; looks for other viewers a moment later.
   void start();
   /// The output queue has news: OutputQueue::collect().
   void taken();
@@ -56,6 +57,7 @@ private:
   void carry_out(core::Deliver& action);
   void carry_out(core::Finish& action);
 
+  void meet_others();
   void media_uri_known(const std::string& uri);
   void fail(const Error& error);
   void finish(Output last);
@@ -63,6 +65,7 @@ private:
   void check_playlist();
   void publish();
 
+  GMainContext* context_;
   Crossings crossings_;
   std::chrono::steady_clock::time_point opened_;
   core::Settings settings_;
@@ -71,7 +74,10 @@ private:
   PlaylistSource playlist_;
   SegmentFetcher fetcher_;
   Timestamper timestamper_;
-  std::unique_ptr<Membership> membership_; ///< none: CDN only
+  Membership::Options meeting_;            ///< what membership_ will be made of
+  std::string media_uri_;                  ///< empty: not known yet
+  std::unique_ptr<Membership> membership_; ///< none: CDN only, or not yet
+  net::Timer meet_;
   net::Timer wakeup_;
   net::Timer tick_;
   bool pumping_ = false;
