@@ -356,6 +356,7 @@ void Swarm::Impl::refuse_late() {
 
 void Swarm::Impl::serve_uploads() {
   refuse_late();
+  uploader.set_bitrate(store.bitrate());
   auto given = [this](const ChunkName& chunk) {
     auto* slot = slot_of(chunk);
     return slot ? slot->given : 0;

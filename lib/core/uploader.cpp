@@ -23,6 +23,9 @@ constexpr int share_of_patience = 2;
 constexpr Duration least_wait = 120ms;
 /// Of a chunk, to who passes it on fast, before anybody else gets it.
 constexpr unsigned first_copies = 3;
+/// An uplink of so many bitrates is fast; so is half of the giver's own. Where only the latter
+/// counted, what the fastest fetched would wait behind all who are hard to reach.
+constexpr double fast_bitrates = 2;
 /// Viewers to ask beyond which one more makes no difference.
 constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
@@ -121,11 +124,11 @@ void Uploader::forget(const PeerId& peer) {
   std::erase_if(queue_, [&](const Waiting& waiting) { return waiting.from == peer; });
 }
 
-/// One of the first copies of this chunk, to somebody who passes it on about as fast as this
-/// viewer.
+/// One of the first copies of this chunk, to somebody who passes it on fast.
 bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
   auto own = uplink() > 0 ? uplink() : unknown_uplink;
-  return !waiting.hard && waiting.uplink >= own / 2 && given(waiting.chunk) < first_copies;
+  auto fast = bitrate_ > 0 ? std::min(own / 2, fast_bitrates * bitrate_) : own / 2;
+  return !waiting.hard && waiting.uplink >= fast && given(waiting.chunk) < first_copies;
 }
 
 std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbours,

@@ -22,6 +22,8 @@ public:
   /// Bytes a second; none: no limit; 0: never upload.
   void set_limit(std::optional<std::uint64_t> limit);
   bool allowed() const { return limit_ != 0u; }
+  /// Of the stream, in bytes a second; 0: not known.
+  void set_bitrate(double bitrate) { bitrate_ = bitrate; }
 
   struct Job {
     PeerId to;
@@ -42,8 +44,8 @@ public:
   /// How often this viewer has given a chunk so far.
   using Given = std::function<unsigned(const ChunkName&)>;
   /// The next piece to send now; none while the limit is used up, or enough is on its way. The
-  /// first copies of a chunk go to who passes it on about as fast as this viewer, whoever else
-  /// waits.
+  /// first copies of a chunk go to who passes it on about as fast as this viewer, or twice as fast
+  /// as the stream, whoever else waits.
   std::optional<Job> next(Time now, const Neighbours& neighbours, const Given& given);
   /// It was sent: `bytes` are charged.
   void sent(std::size_t bytes);
@@ -80,6 +82,7 @@ private:
   Duration expected_wait(std::size_t ahead) const;
 
   std::optional<std::uint64_t> limit_;
+  double bitrate_ = 0;
   double tokens_ = 0; ///< bytes
   Time last_;
   Queue queue_; ///< in the order to be served in, first copies apart

@@ -73,6 +73,25 @@ GST_START_TEST(first_copies_spread) {
 }
 GST_END_TEST;
 
+// Rule: they also go to who uploads twice what the stream takes, where it asks a faster one.
+GST_START_TEST(first_copies_to_the_fast) {
+  for (double bitrate : {0., 250'000.}) {
+    Uploader uploader(start, {});
+    uploader.set_bitrate(bitrate);
+    auto all = company(3);
+    for (int second = 0; second < 5; ++second) // its own way out carries 16 Mbit/s
+      uploader.buffered(start + second * 1s, second * 2'000'000, 4'000'000, 4'000'000);
+    fail_unless(uploader.uplink() > 1'500'000);
+    uploader.buffered(start + 5s, 4'000'000, 0, 0);
+    fail_unless(ask(uploader, start + 5s, 0, 0, 5s, 9, 1'000, 15) == Verdict::queued);
+    fail_unless(ask(uploader, start + 5s, 1, 0, 5s, 9, 4'000) == Verdict::queued);
+    fail_unless(ask(uploader, start + 5s, 2, 0, 5s, 9, 3'999) == Verdict::queued);
+    auto first = uploader.next(start + 5s, all, [](const ChunkName&) { return 0u; });
+    fail_unless(first && first->to == peer(bitrate > 0 ? 1 : 0));
+  }
+}
+GST_END_TEST;
+
 // Rule: who can no longer be served in time, since others went before it, is told.
 GST_START_TEST(displaced) {
   Uploader uploader(start, {});
@@ -289,6 +308,7 @@ static Suite* uploader_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_order);
   tcase_add_test(tcase, first_copies_spread);
+  tcase_add_test(tcase, first_copies_to_the_fast);
   tcase_add_test(tcase, displaced);
   tcase_add_test(tcase, the_limit);
   tcase_add_test(tcase, the_next_wakeup);
