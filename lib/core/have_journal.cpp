@@ -7,7 +7,7 @@ namespace p2plive::core {
 
 namespace {
 
-constexpr Duration batching = 100ms;
+constexpr Duration batching = 40ms;
 constexpr Duration slow_batching = 400ms;
 constexpr Duration fresh_batching = 20ms;
 constexpr Duration listed_batching = 50ms;

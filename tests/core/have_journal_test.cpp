@@ -32,14 +32,14 @@ struct Window {
 
 } // namespace
 
-// Rule: differences go out in batches of a tenth of a second, and only once.
+// Rule: differences go out in batches of a 25th of a second, and only once.
 GST_START_TEST(batches) {
   Window window;
   window.gain(start + 1s, 5, 3);
-  window.gain(start + 1050ms, 5, 4);
-  window.gain(start + 1060ms, 6, 0);
-  fail_if(window.due(start + 1099ms));
-  fail_unless(window.due(start + 1100ms));
+  window.gain(start + 1020ms, 5, 4);
+  window.gain(start + 1030ms, 6, 0);
+  fail_if(window.due(start + 1039ms));
+  fail_unless(window.due(start + 1040ms));
   auto have = window.take();
   fail_unless_equals_int(have.objects.size(), 2);
   fail_unless(have.objects[0].chunks == std::vector<ChunkSpan>({{3, 2}}));
