@@ -26,8 +26,6 @@ constexpr unsigned first_copies = 3;
 /// An uplink of so many bitrates is fast; so is half of the giver's own. Where only the latter
 /// counted, what the fastest fetched would wait behind all who are hard to reach.
 constexpr double fast_bitrates = 2;
-/// Viewers to ask beyond which one more makes no difference.
-constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
 constexpr int most_preferred = 4;
 /// Of a viewer that does not know its uplink yet: bytes a second. It must get something to pass on.
@@ -48,15 +46,16 @@ double Uploader::uplink() const {
 }
 
 /// Who can be connected with few goes first, for others can ask elsewhere. Of those others, who
-/// passes the chunk on fastest, for that is what makes it spread; then who has fewer to ask, then
-/// whose time runs out.
+/// passes the chunk on fastest, for that is what makes it spread; then whose time runs out, as all
+/// do who upload less than the stream takes.
 bool Uploader::before(const Waiting& a, const Waiting& b) const {
   if (a.hard != b.hard)
     return a.hard;
-  if (!a.hard && a.uplink != b.uplink)
-    return a.uplink > b.uplink;
-  if (a.others != b.others)
-    return a.others < b.others;
+  auto passes_on = [&](const Waiting& waiting) {
+    return waiting.uplink < bitrate_ ? 0 : waiting.uplink;
+  };
+  if (!a.hard && passes_on(a) != passes_on(b))
+    return passes_on(a) > passes_on(b);
   return a.expires < b.expires;
 }
 
@@ -67,7 +66,6 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
                                          : default_patience;
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
-  waiting.others = std::min<unsigned>(request.others, many);
   if (count < most_preferred) {
     waiting.uplink = from.uplink() > 0 ? from.uplink() : unknown_uplink;
     waiting.hard = from.reach().value_or(100) < hard_to_reach;

@@ -71,9 +71,8 @@ private:
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
-    double uplink = 0;   ///< of the asker
-    bool hard = false;   ///< the asker can be connected with few
-    unsigned others = 0; ///< viewers near the asker who have it, too
+    double uplink = 0; ///< of the asker
+    bool hard = false; ///< the asker can be connected with few
   };
   using Queue = std::vector<Waiting>;
   bool before(const Waiting& a, const Waiting& b) const;
