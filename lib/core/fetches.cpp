@@ -41,7 +41,7 @@ bool Fetches::complete(const Transfer& transfer) {
   return transfer.size && transfer.lost == 0 && transfer.offset >= std::min(end, *transfer.size);
 }
 
-std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> bytes,
+std::size_t Fetches::received(Time now, Transfer& transfer, std::span<const std::uint8_t> bytes,
                               const Allocate& allocate, const Whole& whole) {
   std::size_t lost = 0;
   while (!bytes.empty()) {
@@ -59,6 +59,8 @@ std::size_t Fetches::received(Transfer& transfer, std::span<const std::uint8_t> 
       transfer.building = allocate();
     if (transfer.building) {
       transfer.building.write(within, bytes.first(step));
+      if (within + step == length && !transfer.first_whole)
+        transfer.first_whole = now;
       if (within + step == length)
         whole(transfer, chunk, std::move(transfer.building));
     } else {
@@ -80,11 +82,12 @@ bool Fetches::covers(SequenceNumber sn, std::uint32_t chunk) const {
   });
 }
 
-void Fetches::finished(Time now, FetchId id) {
+void Fetches::finished(Time now, FetchId id, Duration media) {
   auto* transfer = find(id);
   if (!transfer)
     return;
-  recent_[measured_++ % recent_.size()] = now - transfer->started;
+  auto first = transfer->first_whole.value_or(now) - transfer->started;
+  recent_[measured_++ % recent_.size()] = std::max(first, now - transfer->started - media);
   measure();
   transfers_.erase(id);
 }

@@ -24,6 +24,7 @@ struct Transfer {
   std::optional<std::uint64_t> size; ///< of the segment, as the answer's head told
   std::uint64_t offset = 0;          ///< in the segment, of the next byte to arrive
   std::size_t lost = 0;              ///< bytes that could not be kept
+  std::optional<Time> first_whole;   ///< when its first chunk had come
   ChunkRef building;                 ///< the chunk that `offset` lies in, as far as it has come
 };
 
@@ -39,9 +40,10 @@ public:
   void answered(Transfer& transfer, const FetchHead& head);
   /// Returns how many of `bytes` belong to no chunk that can be kept (no memory, no size,
   /// misaligned).
-  std::size_t received(Transfer& transfer, std::span<const std::uint8_t> bytes,
+  std::size_t received(Time now, Transfer& transfer, std::span<const std::uint8_t> bytes,
                        const Allocate& allocate, const Whole& whole);
-  void finished(Time now, FetchId id); ///< counted among the recent ones
+  /// Counted among the recent ones; what it brought plays for `media`, 0 where that is not known.
+  void finished(Time now, FetchId id, Duration media);
   void failed(FetchId id);
   /// Is the chunk still to come with a transfer under way?
   bool covers(SequenceNumber sn, std::uint32_t chunk) const;
@@ -55,7 +57,10 @@ public:
   void clear() { transfers_.clear(); }
   const std::map<FetchId, Transfer>& under_way() const { return transfers_; }
 
-  /// 95th percentile of the durations of the last 32 transfers; half a second before there are any.
+  /// How long ahead of its time something has to be asked for: for each transfer the time until its
+  /// first chunk had come, or more where the rest came slower than it plays, for what was asked for
+  /// together is needed one after the other. 95th percentile of the last 32; half a second before
+  /// there are any.
   Duration p95() const { return p95_; }
 
 private:

@@ -49,7 +49,7 @@ void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t>
     return;
   stats_.cdn_bytes += bytes.size();
   fetches.received(
-      *transfer, bytes, [this] { return store.allocate(); },
+      now, *transfer, bytes, [this] { return store.allocate(); },
       [&](const Transfer& from, std::uint32_t chunk, ChunkRef data) {
         // Of another size than the segment's by now: bytes of a version that was given up.
         auto* segment = store.find(from.sn);
@@ -71,7 +71,10 @@ void Swarm::Impl::fetch_done(Time now, FetchId id) {
     // Less than was asked for, or no memory to keep it: not again at once.
     put_off(*segment, now);
   }
-  fetches.finished(now, id);
+  auto begin = std::uint64_t{transfer->first} * chunk_size;
+  auto bytes = static_cast<double>(transfer->offset - std::min(transfer->offset, begin));
+  auto plays = std::chrono::duration<double>(store.bitrate() > 0 ? bytes / store.bitrate() : 0);
+  fetches.finished(now, id, std::chrono::duration_cast<Duration>(plays));
 }
 
 void Swarm::Impl::put_off(StoredSegment& segment, Time now) {
@@ -86,7 +89,7 @@ void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
   auto* segment = store.find(transfer->sn);
   if (error.failure == FetchFailure::out_of_range && error.size && segment) {
     size_told(*segment, *error.size, {});
-    fetches.finished(now, id);
+    fetches.finished(now, id, 0ns);
     return;
   }
   ++stats_.cdn_errors;

@@ -18,7 +18,7 @@ struct Receiver {
   std::size_t receive(Transfer& transfer, std::size_t bytes, std::uint8_t value = 0x47) {
     std::vector<std::uint8_t> data(bytes, value);
     return fetches.received(
-        transfer, data, [this] { return pool.allocate(); },
+        start, transfer, data, [this] { return pool.allocate(); },
         [this](const Transfer&, std::uint32_t chunk, ChunkRef data) {
           whole.emplace_back(chunk, std::move(data));
         });
@@ -104,9 +104,23 @@ GST_START_TEST(how_long_they_take) {
   fail_unless(fetches.p95() == 500ms);
   for (int i = 1; i <= 100; ++i) {
     auto id = fetches.start(start, SequenceNumber{5}, 0, 0).id;
-    fetches.finished(start + i * 1ms, id);
+    fetches.finished(start + i * 1ms, id, 0ns);
   }
   fail_unless(fetches.p95() == 99ms); // 69 to 100 ms: the 31st of 32
+}
+GST_END_TEST;
+
+// Rule: of a transfer of many chunks counts when the first had come, as long as the others come
+// faster than they play.
+GST_START_TEST(the_first_counts) {
+  for (auto [took, counts] : {std::pair(900ms, 100ms), std::pair(1'500ms, 500ms)}) {
+    Receiver receiver;
+    auto& transfer = receiver.fetches.start(start - 100ms, SequenceNumber{5}, 0, 2);
+    receiver.fetches.answered(transfer, {0, size});
+    receiver.receive(transfer, chunk_size); // at `start`
+    receiver.fetches.finished(start - 100ms + took, transfer.id, 1s);
+    fail_unless(receiver.fetches.p95() == counts);
+  }
 }
 GST_END_TEST;
 
@@ -119,6 +133,7 @@ static Suite* fetches_suite() {
   tcase_add_test(tcase, a_whole_body);
   tcase_add_test(tcase, what_is_covered);
   tcase_add_test(tcase, how_long_they_take);
+  tcase_add_test(tcase, the_first_counts);
   return suite;
 }
 
