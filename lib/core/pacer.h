@@ -16,7 +16,7 @@ namespace p2plive::core {
 /// The lead fills the queues of a player, while it can be had. Less than that is needed: media are
 /// late when less than the reserve would be left in these queues. What lies between the two is time
 /// that viewers have to help each other. The reserve is nothing at the start and grows with the
-/// first half minute, so that a newcomer can meet others before it needs more than its first
+/// first twenty seconds, so that a newcomer can meet others before it needs more than its first
 /// segment.
 class Pacer {
 public:
@@ -46,7 +46,9 @@ public:
 
   /// The clock stands, and what was handed out lasts for a while: so a player that was paused, and
   /// not one that stopped to fill its queues.
-  bool paused() const { return stands_ && handed_out_ - *clock_ >= full_reserve_ / 2; }
+  bool paused() const {
+    return stands_ && handed_out_ - *clock_ >= std::min<Duration>(lasts_a_while, lead_ / 2);
+  }
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
@@ -70,6 +72,8 @@ public:
   Time due(Time now, Duration ahead) const;
 
 private:
+  static constexpr Duration lasts_a_while = 750ms;
+
   Duration lead_;
   Duration full_reserve_;
   Duration reserve_{};

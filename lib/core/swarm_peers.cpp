@@ -237,6 +237,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
     return;
   }
   Duration retry_after{};
+  uploader.set_bitrate(store.bitrate());
   auto bytes = store.find(message.chunk.object)->length(number(message.chunk.chunk));
   auto verdict = uploader.request(now, from, message, bytes, retry_after);
   pass_due_ |= verdict == Uploader::Verdict::queued;
@@ -356,7 +357,6 @@ void Swarm::Impl::refuse_late() {
 
 void Swarm::Impl::serve_uploads() {
   refuse_late();
-  uploader.set_bitrate(store.bitrate());
   auto given = [this](const ChunkName& chunk) {
     auto* slot = slot_of(chunk);
     return slot ? slot->given : 0;

@@ -5,6 +5,8 @@
 #include "core/swarm.h"
 
 #include <algorithm>
+#include <limits>
+#include <numbers>
 
 namespace p2plive::core {
 
@@ -28,8 +30,12 @@ constexpr unsigned first_copies = 3;
 constexpr double fast_bitrates = 2;
 /// Requests of a viewer that what it says of itself puts before others'.
 constexpr int most_preferred = 4;
-/// Of a viewer that does not know its uplink yet: bytes a second. It must get something to pass on.
+/// Of a viewer that does not know its uplink yet: bytes a second, and in bitrates if that is more.
+/// It must get something to pass on.
 constexpr double unknown_uplink = 8'192 * 125;
+constexpr double unknown_bitrates = 4;
+/// Uplinks are told in powers of two: what they may be, in the middle of the range.
+constexpr double told_middle = std::numbers::sqrt2;
 } // namespace
 
 void Uploader::set_limit(std::optional<std::uint64_t> limit) {
@@ -46,17 +52,15 @@ double Uploader::uplink() const {
 }
 
 /// Who can be connected with few goes first, for others can ask elsewhere. Of those others, who
-/// passes the chunk on fastest, for that is what makes it spread; then whose time runs out, as all
-/// do who upload less than the stream takes.
-bool Uploader::before(const Waiting& a, const Waiting& b) const {
-  if (a.hard != b.hard)
-    return a.hard;
-  auto passes_on = [&](const Waiting& waiting) {
-    return waiting.uplink < bitrate_ ? 0 : waiting.uplink;
-  };
-  if (!a.hard && passes_on(a) != passes_on(b))
-    return passes_on(a) > passes_on(b);
-  return a.expires < b.expires;
+/// passes the chunk on fastest, for that is what makes it spread; who uploads less than the stream
+/// takes counts as passing on nothing. Last comes what goes beyond what each may have preferred.
+/// Within a rank, whose time runs out first.
+double Uploader::rank(const Waiting& waiting) const {
+  if (waiting.hard)
+    return std::numeric_limits<double>::infinity();
+  if (waiting.uplink == 0)
+    return -1;
+  return waiting.uplink < bitrate_ ? 0 : waiting.uplink;
 }
 
 Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const RequestMessage& request,
@@ -67,10 +71,15 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
   if (count < most_preferred) {
-    waiting.uplink = from.uplink() > 0 ? from.uplink() : unknown_uplink;
+    waiting.uplink = from.uplink() > 0 ? from.uplink() * told_middle
+                                       : std::max(unknown_uplink, unknown_bitrates * bitrate_);
     waiting.hard = from.reach().value_or(100) < hard_to_reach;
   }
+  waiting.rank = rank(waiting);
   std::size_t ahead = bytes;
+  auto before = [](const Waiting& a, const Waiting& b) {
+    return a.rank != b.rank ? a.rank > b.rank : a.expires < b.expires;
+  };
   auto place = queue_.begin();
   for (; place != queue_.end() && !before(waiting, *place); ++place)
     ahead += place->bytes;

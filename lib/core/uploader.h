@@ -44,8 +44,8 @@ public:
   /// How often this viewer has given a chunk so far.
   using Given = std::function<unsigned(const ChunkName&)>;
   /// The next piece to send now; none while the limit is used up, or enough is on its way. The
-  /// first copies of a chunk go to who passes it on about as fast as this viewer, or twice as fast
-  /// as the stream, whoever else waits.
+  /// first copies of a chunk go to who passes it on at least half as fast as this viewer, or twice
+  /// as fast as the stream, whoever else waits.
   std::optional<Job> next(Time now, const Neighbours& neighbours, const Given& given);
   /// It was sent: `bytes` are charged.
   void sent(std::size_t bytes);
@@ -71,11 +71,12 @@ private:
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
-    double uplink = 0; ///< of the asker
+    double uplink = 0; ///< of the asker; 0: it has asked for much already
     bool hard = false; ///< the asker can be connected with few
+    double rank = 0;   ///< higher ones go first
   };
   using Queue = std::vector<Waiting>;
-  bool before(const Waiting& a, const Waiting& b) const;
+  double rank(const Waiting& waiting) const;
   void earn(Time now);
   bool spreads(const Waiting& waiting, const Given& given) const;
   Duration expected_wait(std::size_t ahead) const;

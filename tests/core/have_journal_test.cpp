@@ -59,8 +59,8 @@ GST_START_TEST(what_can_wait) {
 }
 GST_END_TEST;
 
-// Rule: what is fresh from the CDN, and what the playlist shows, is told sooner; what a slow viewer
-// has, later, for nobody waits for it.
+// Rule: what is fresh from the CDN is told sooner, what the playlist shows somewhat later; what a
+// slow viewer has, later, for nobody waits for it.
 GST_START_TEST(sooner_and_later) {
   Window window;
   window.gain(start + 1s, 5, 3, Spread::fresh);

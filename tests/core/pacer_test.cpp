@@ -106,6 +106,23 @@ GST_START_TEST(drift) {
 }
 GST_END_TEST;
 
+// Rule: a clock that stands while there is much to play is a pause; while there is little, the
+// player waits for more.
+GST_START_TEST(what_a_pause_is) {
+  for (auto [lead, left, paused] : {std::tuple(3s, 800ms, true), std::tuple(3s, 700ms, false),
+                                    std::tuple(1s, 550ms, true), std::tuple(1s, 450ms, false)}) {
+    Pacer pacer(start, lead, 500ms);
+    fail_if(pacer.paused());
+    pacer.spend(lead);
+    pacer.advance(start + 5s, false);
+    pacer.clock_advanced(start + 5s, lead - left);
+    fail_if(pacer.paused());
+    pacer.clock_stands(start + 6s);
+    fail_unless(pacer.paused() == paused);
+  }
+}
+GST_END_TEST;
+
 // Rule: media may go out when the lead has room for them, and are late only when less than the
 // reserve would be left; that is nothing at the start, and grows with the time that is played.
 GST_START_TEST(the_reserve) {
@@ -192,6 +209,7 @@ static Suite* pacer_suite() {
   tcase_add_test(tcase, the_lead_then_the_pace);
   tcase_add_test(tcase, credit_is_capped_and_lost);
   tcase_add_test(tcase, what_was_played_while_blocked_comes_back);
+  tcase_add_test(tcase, what_a_pause_is);
   tcase_add_test(tcase, the_reserve);
   tcase_add_test(tcase, queues_are_filled_while_the_clock_stands);
   tcase_add_test(tcase, drift);

@@ -33,7 +33,7 @@ the same result, to the byte.
   --upload-limit KBIT    each viewer uploads at most so many kbit/s
   --live-delay SECONDS   behind the live edge, at the sink (8)
   --lead SECONDS         handed to the player ahead of time (3)
-  --reserve SECONDS      what of it has to be handed out ahead of time (0.75)
+  --reserve SECONDS      what of it has to be handed out ahead of time (1)
   --max-peers N          connections of a viewer at most (60)
   --cdn-threshold SECONDS  what is missing so long before its time comes from the CDN (automatic)
   --seed-share S         share of viewers who fetch new data from the CDN (automatic)
