@@ -105,14 +105,15 @@ void install_timing(GObjectClass* c, const ViewerOptions& defaults) {
   /**
    * GstP2pLiveSrc:lead:
    *
-   * How much media is handed out ahead of its time at the start, for players to fill their buffers
-   * with. More than 1.5 seconds sink to that within a minute or so.
+   * How much media is handed out ahead of its time, for players to fill their buffers with, when it
+   * can be had. Of these a second has to be there; for that the CDN is asked.
    *
    * Since: 0.1
    */
   g_object_class_install_property(
       c, prop_lead,
-      g_param_spec_uint64("lead", "Lead", "Media handed out ahead of its time at the start (ns)", 0,
+      g_param_spec_uint64("lead", "Lead",
+                          "Media handed out ahead of its time, when it can be had (ns)", 0,
                           G_MAXINT64, defaults.lead.count(), when_ready));
   /**
    * GstP2pLiveSrc:pace:

@@ -30,8 +30,9 @@ struct ViewerOptions {
   std::string index_uri; ///< http(s) base URL of the services, Index is at v1/index under it;
                          ///< empty: CDN only
   std::chrono::nanoseconds live_delay =
-      std::chrono::seconds(8);                             ///< behind the live edge, at the sink
-  std::chrono::nanoseconds lead = std::chrono::seconds(3); ///< handed out ahead of time at first
+      std::chrono::seconds(8); ///< behind the live edge, at the sink
+  std::chrono::nanoseconds lead =
+      std::chrono::seconds(3); ///< handed out ahead of time, if it can be had
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<std::chrono::nanoseconds> cdn_threshold; ///< none: automatic

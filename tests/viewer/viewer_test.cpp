@@ -176,8 +176,10 @@ GST_END_TEST;
 GST_START_TEST(viewers_come_and_go) {
   LiveStream stream;
   stream.start_encoder();
+  auto meeting = Watcher::options(stream.uri()); // or about to, when it is closed
+  meeting.index_uri = "http://127.0.0.1:" + std::to_string(processes::free_port()) + "/";
   for (int i = 0; i < 20; ++i) {
-    Watcher one(Watcher::options(stream.uri())), other(Watcher::options(stream.uri()));
+    Watcher one(meeting), other(Watcher::options(stream.uri()));
     one.take(std::chrono::milliseconds(7 * i));
   }
   plays(stream, Watcher::options(stream.uri()), 2);
