@@ -5,7 +5,6 @@
 #include "core/swarm.h"
 
 #include <algorithm>
-#include <limits>
 #include <numbers>
 
 namespace p2plive::core {
@@ -28,6 +27,8 @@ constexpr unsigned first_copies = 3;
 /// An uplink of so many bitrates is fast; so is half of the giver's own. Where only the latter
 /// counted, what the fastest fetched would wait behind all who are hard to reach.
 constexpr double fast_bitrates = 2;
+/// Viewers to ask beyond which one more makes no difference.
+constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
 constexpr int most_preferred = 4;
 /// Of a viewer that does not know its uplink yet: bytes a second, and in bitrates if that is more.
@@ -52,15 +53,16 @@ double Uploader::uplink() const {
 }
 
 /// Who can be connected with few goes first, for others can ask elsewhere. Of those others, who
-/// passes the chunk on fastest, for that is what makes it spread; who uploads less than the stream
-/// takes counts as passing on nothing. Last comes what goes beyond what each may have preferred.
-/// Within a rank, whose time runs out first.
-double Uploader::rank(const Waiting& waiting) const {
-  if (waiting.hard)
-    return std::numeric_limits<double>::infinity();
-  if (waiting.uplink == 0)
-    return -1;
-  return waiting.uplink < bitrate_ ? 0 : waiting.uplink;
+/// passes the chunk on fastest, for that is what makes it spread; then who has fewer to ask, then
+/// whose time runs out.
+bool Uploader::before(const Waiting& a, const Waiting& b) const {
+  if (a.hard != b.hard)
+    return a.hard;
+  if (!a.hard && a.uplink != b.uplink)
+    return a.uplink > b.uplink;
+  if (a.others != b.others)
+    return a.others < b.others;
+  return a.expires < b.expires;
 }
 
 Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const RequestMessage& request,
@@ -70,16 +72,13 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
                                          : default_patience;
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
+  waiting.others = std::min<unsigned>(request.others, many);
   if (count < most_preferred) {
     waiting.uplink = from.uplink() > 0 ? from.uplink() * told_middle
                                        : std::max(unknown_uplink, unknown_bitrates * bitrate_);
     waiting.hard = from.reach().value_or(100) < hard_to_reach;
   }
-  waiting.rank = rank(waiting);
   std::size_t ahead = bytes;
-  auto before = [](const Waiting& a, const Waiting& b) {
-    return a.rank != b.rank ? a.rank > b.rank : a.expires < b.expires;
-  };
   auto place = queue_.begin();
   for (; place != queue_.end() && !before(waiting, *place); ++place)
     ahead += place->bytes;

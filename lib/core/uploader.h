@@ -71,12 +71,12 @@ private:
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
-    double uplink = 0; ///< of the asker; 0: it has asked for much already
-    bool hard = false; ///< the asker can be connected with few
-    double rank = 0;   ///< higher ones go first
+    double uplink = 0;   ///< of the asker; 0: it has asked for much already
+    bool hard = false;   ///< the asker can be connected with few
+    unsigned others = 0; ///< viewers near the asker who have it, too
   };
   using Queue = std::vector<Waiting>;
-  double rank(const Waiting& waiting) const;
+  bool before(const Waiting& a, const Waiting& b) const;
   void earn(Time now);
   bool spreads(const Waiting& waiting, const Given& given) const;
   Duration expected_wait(std::size_t ahead) const;
