@@ -225,9 +225,8 @@ double Membership::likely_attempts(Time now) const {
 /// Connections being opened that may well come to something.
 std::size_t Membership::attempts(Time now) const {
   return static_cast<std::size_t>(
-      std::count_if(connecting_.begin(), connecting_.end(), [&](const auto& entry) {
-        return now - entry.second < path_found_within;
-      }));
+      std::count_if(connecting_.begin(), connecting_.end(),
+                    [&](const auto& entry) { return now - entry.second < path_found_within; }));
 }
 
 bool Membership::hardly_reaches_anybody() const {

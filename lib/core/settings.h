@@ -18,7 +18,7 @@ struct Settings {
   PeerId self;
   Duration live_delay = 8s; ///< wall clock - PROGRAM-DATE-TIME aimed at, at the sink
   Duration lead = 3s;       ///< media handed out ahead of their time, when they can be had
-  Duration reserve = 1s; ///< of these, what has to be
+  Duration reserve = 1s;    ///< of these, what has to be
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<Duration> cdn_threshold;     ///< none: from measured fetches
