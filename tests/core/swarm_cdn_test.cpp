@@ -236,6 +236,7 @@ GST_END_TEST;
 static Suite* swarm_cdn_suite() {
   auto* suite = suite_create("swarm_cdn");
   auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 12); // twelve minutes of stream, with a sanitizer
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, plays_from_the_cdn_alone);
   tcase_add_test(tcase, begins_with_the_newest);
