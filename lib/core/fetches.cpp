@@ -86,8 +86,10 @@ void Fetches::finished(Time now, FetchId id, Duration media) {
   auto* transfer = find(id);
   if (!transfer)
     return;
+  auto took = now - transfer->started;
   auto first = transfer->first_whole.value_or(now) - transfer->started;
-  recent_[measured_++ % recent_.size()] = std::max(first, now - transfer->started - media);
+  // Of a whole segment the last chunk may be the one that was wanted.
+  recent_[measured_++ % recent_.size()] = whole_only_ ? took : std::max(first, took - media);
   measure();
   transfers_.erase(id);
 }

@@ -15,9 +15,9 @@ namespace p2plive::core {
 ///
 /// The lead fills the queues of a player, while it can be had. Less than that is needed: media are
 /// late when less than the reserve would be left in these queues. What lies between the two is time
-/// that viewers have to help each other. The reserve is nothing at the start and grows with the
-/// first twenty seconds, so that a newcomer can meet others before it needs more than its first
-/// segment.
+/// that viewers have to help each other. The reserve is nothing at the start and grows by a
+/// twentieth of what is played, so that a newcomer can meet others before it needs more than its
+/// first segment.
 class Pacer {
 public:
   /// A lead of nothing still lets each chunk out when its time has come.

@@ -71,8 +71,8 @@ struct Plan {
 /// fetched by those whose duty it is.
 Plan plan(const Situation& situation);
 
-/// The auto threshold: twice what range fetches take, between 0.4 s and half of the time that peers
-/// have; an explicit one is cut to that time.
+/// The auto threshold: twice what the first chunk of a fetch takes, between 0.4 s and half of the
+/// time that peers have; an explicit one is cut to that time.
 Duration cdn_threshold(std::optional<Duration> wanted, Duration fetch_p95, Duration peers_time);
 
 /// How long before it is due a chunk that a viewer was asked for is given up for the CDN: the auto

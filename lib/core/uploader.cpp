@@ -35,7 +35,7 @@ constexpr int most_preferred = 4;
 /// It must get something to pass on.
 constexpr double unknown_uplink = 8'192 * 125;
 constexpr double unknown_bitrates = 4;
-/// Uplinks are told in powers of two: what they may be, in the middle of the range.
+/// Uplinks are told in powers of two, rounded down: about the middle of what they may be.
 constexpr double told_middle = std::numbers::sqrt2;
 } // namespace
 
@@ -74,8 +74,7 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
   waiting.others = std::min<unsigned>(request.others, many);
   if (count < most_preferred) {
-    waiting.uplink = from.uplink() > 0 ? from.uplink() * told_middle
-                                       : std::max(unknown_uplink, unknown_bitrates * bitrate_);
+    waiting.uplink = from.uplink() > 0 ? from.uplink() * told_middle : unknown();
     waiting.hard = from.reach().value_or(100) < hard_to_reach;
   }
   std::size_t ahead = bytes;
@@ -92,6 +91,10 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   }
   queue_.insert(place, waiting);
   return Verdict::queued;
+}
+
+double Uploader::unknown() const {
+  return std::max(unknown_uplink, unknown_bitrates * bitrate_);
 }
 
 /// Until a piece at the end of `ahead` queued bytes has gone out.
@@ -132,7 +135,7 @@ void Uploader::forget(const PeerId& peer) {
 
 /// One of the first copies of this chunk, to somebody who passes it on fast.
 bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
-  auto own = uplink() > 0 ? uplink() : unknown_uplink;
+  auto own = uplink() > 0 ? uplink() : unknown();
   auto fast = bitrate_ > 0 ? std::min(own / 2, fast_bitrates * bitrate_) : own / 2;
   return !waiting.hard && waiting.uplink >= fast && given(waiting.chunk) < first_copies;
 }

@@ -77,6 +77,7 @@ private:
   };
   using Queue = std::vector<Waiting>;
   bool before(const Waiting& a, const Waiting& b) const;
+  double unknown() const;
   void earn(Time now);
   bool spreads(const Waiting& waiting, const Given& given) const;
   Duration expected_wait(std::size_t ahead) const;

@@ -79,6 +79,8 @@ GST_START_TEST(a_whole_body) {
   fail_if(from_zero.fetches.whole_only());
   from_zero.receive(first, size);
   fail_unless(from_zero.fetches.whole_only());
+  from_zero.fetches.finished(start + 900ms, first.id, 2s); // the last chunk may have been wanted
+  fail_unless(from_zero.fetches.p95() == 900ms);
 }
 GST_END_TEST;
 

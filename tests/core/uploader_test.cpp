@@ -56,8 +56,8 @@ GST_START_TEST(the_order) {
 }
 GST_END_TEST;
 
-// Rule: the first copies of a chunk go to who passes it on half as fast as this viewer, then the
-// others have their turn.
+// Rule: the first copies of a chunk go to who passes it on at least half as fast as this viewer,
+// then the others have their turn.
 GST_START_TEST(first_copies_spread) {
   Uploader uploader(start, {});
   auto all = company(6);
@@ -69,6 +69,20 @@ GST_START_TEST(first_copies_spread) {
     auto job = uploader.next(start, all, [&](const ChunkName&) { return given; });
     fail_unless(job && job->to == peer(who), "copy %u", given);
     ++given;
+  }
+}
+GST_END_TEST;
+
+// Rule: who does not know its uplink yet counts as four bitrates at least.
+GST_START_TEST(the_unknown_get_something) {
+  for (double bitrate : {250'000., 1'000'000.}) {
+    Uploader uploader(start, {});
+    uploader.set_bitrate(bitrate);
+    auto all = company(2);
+    fail_unless(ask(uploader, start, 0, 0, 5s, 9, 16'000) == Verdict::queued);
+    fail_unless(ask(uploader, start, 1, 0, 5s, 9) == Verdict::queued);
+    auto first = uploader.next(start, all, long_given);
+    fail_unless(first && first->to == peer(bitrate > 500'000 ? 1 : 0));
   }
 }
 GST_END_TEST;
@@ -276,7 +290,6 @@ GST_END_TEST;
 // of.
 GST_START_TEST(a_few_are_preferred) {
   Uploader uploader(start, {});
-  uploader.set_bitrate(250'000);
   auto all = company(2);
   fail_unless(ask(uploader, start, 0, 0, 10s, 0, 500) == Verdict::queued);
   for (std::uint32_t chunk = 1; chunk < 12; ++chunk)
@@ -312,6 +325,7 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, the_order);
   tcase_add_test(tcase, first_copies_spread);
   tcase_add_test(tcase, first_copies_to_the_fast);
+  tcase_add_test(tcase, the_unknown_get_something);
   tcase_add_test(tcase, displaced);
   tcase_add_test(tcase, the_limit);
   tcase_add_test(tcase, the_next_wakeup);
