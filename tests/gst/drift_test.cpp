@@ -94,8 +94,8 @@ GST_START_TEST(a_slow_sink_misses_nothing) {
   Player player(-20'000);
   const auto at_first = player.least_ahead(3, 5);
   const auto later = player.least_ahead(28, 30);
-  fail_unless(later > at_first - 0.2 && later < at_first + 0.7, "%.2f s ahead, then %.2f s",
-              at_first, later);
+  fail_unless(later > at_first - 0.2 && later < at_first + 2, "%.2f s ahead, then %.2f s", at_first,
+              later);
   fail_unless(player.sound());
 }
 GST_END_TEST;
