@@ -59,10 +59,10 @@ std::size_t Fetches::received(Time now, Transfer& transfer, std::span<const std:
       transfer.building = allocate();
     if (transfer.building) {
       transfer.building.write(within, bytes.first(step));
-      if (within + step == length && !transfer.first_whole)
-        transfer.first_whole = now;
-      if (within + step == length)
+      if (within + step == length) {
+        transfer.first_whole = transfer.first_whole.value_or(now);
         whole(transfer, chunk, std::move(transfer.building));
+      }
     } else {
       lost += step;
     }

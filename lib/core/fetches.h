@@ -59,9 +59,8 @@ public:
 
   /// How long ahead of its time something has to be asked for: for each transfer the time until its
   /// first chunk had come, or more where the rest came slower than it plays, for what was asked for
-  /// together is needed one after the other; where the server sends whole segments only, until
-  /// the end. 95th percentile of the last 32; half a second before
-  /// there are any.
+  /// together is needed one after the other; where the server sends whole segments only, until the
+  /// end. 95th percentile of the last 32; half a second before there are any.
   Duration p95() const { return p95_; }
 
 private:

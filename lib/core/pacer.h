@@ -72,6 +72,7 @@ public:
   Time due(Time now, Duration ahead) const;
 
 private:
+  /// More than a player has left that stops to fill its queues, less than a pause finds in them.
   static constexpr Duration lasts_a_while = 750ms;
 
   Duration lead_;

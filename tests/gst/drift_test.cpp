@@ -1,5 +1,6 @@
-// p2plivesrc with sinks whose clock is not ours: a hundred times as wrong as a crystal, so that
-// half a minute shows what takes an hour else. SPDX-License-Identifier: LGPL-2.1-or-later
+// p2plivesrc with sinks whose clock is a hundred times as wrong as a crystal: half a minute shows
+// what takes an hour else.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "live_stream.h"
 #include "pipeline.h"
 

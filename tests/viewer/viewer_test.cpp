@@ -176,8 +176,8 @@ GST_END_TEST;
 GST_START_TEST(viewers_come_and_go) {
   LiveStream stream;
   stream.start_encoder();
-  auto meeting =
-      Watcher::options(stream.uri()); // closed before, while and after it looks for others
+  // Closed before, while and after it looks for others.
+  auto meeting = Watcher::options(stream.uri());
   meeting.index_uri = "http://127.0.0.1:" + std::to_string(processes::free_port()) + "/";
   for (int i = 0; i < 20; ++i) {
     Watcher one(meeting), other(Watcher::options(stream.uri()));
