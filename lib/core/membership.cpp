@@ -222,6 +222,14 @@ double Membership::likely_attempts(Time now) const {
   return attempts_ + static_cast<double>(connecting_.size() - attempts(now));
 }
 
+bool Membership::seems_to_reach_few(Time now) const {
+  auto few = [this](double attempts) {
+    return attempts >= enough_attempts && reach_after(attempts) < low_reach;
+  };
+  // Asked after every event, and almost always no even if nothing came of those under way.
+  return few(attempts_ + static_cast<double>(connecting_.size())) && few(likely_attempts(now));
+}
+
 /// Connections being opened that may well come to something.
 std::size_t Membership::attempts(Time now) const {
   return static_cast<std::size_t>(
@@ -328,9 +336,7 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
 void Membership::announce(Time now, std::size_t open, Step& step) {
   // Who seems to reach few does not wait until it is certain: it needs others than those it was
   // introduced to.
-  auto likely = likely_attempts(now);
-  if (announced_ && !said_so_early_ && likely >= enough_attempts &&
-      reach_after(likely) < low_reach) {
+  if (announced_ && !said_so_early_ && seems_to_reach_few(now)) {
     said_so_early_ = true;
     announce_at_ = std::min(announce_at_, std::max(now, not_before_));
   }
@@ -347,7 +353,7 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
-  if (likely >= enough_attempts)
+  if (auto likely = likely_attempts(now); likely >= enough_attempts)
     out.reach = static_cast<std::uint8_t>(reach_after(likely) * 100);
   step.announce = out;
 }

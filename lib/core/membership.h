@@ -87,6 +87,7 @@ private:
   static constexpr double enough_attempts = 8;
   double reach_after(double attempts) const { return (paths_ + 1) / (attempts + 2); }
   double likely_attempts(Time now) const;
+  bool seems_to_reach_few(Time now) const;
   bool hardly_reaches_anybody() const;
   std::size_t attempts(Time now) const;
   std::size_t wanted(Time now) const;

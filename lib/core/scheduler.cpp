@@ -4,6 +4,7 @@
 #include "core/mix.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace p2plive::core {
@@ -171,8 +172,7 @@ private:
     auto spread = std::stable_partition(cards_.begin(), cards_.end(), [&](const Card& card) {
       return card.chunk.object.sn != newest || card.needed_by < s_.now + in_order_within;
     });
-    std::sort(spread, cards_.end(),
-              [&](const Card& a, const Card& b) { return turn(a) < turn(b); });
+    shuffle({spread, cards_.end()});
     std::vector<ChunkName> wanted;
     for (const auto& card : cards_)
       wanted.push_back(card.chunk);
@@ -192,8 +192,13 @@ private:
         if (neighbour.busy_until() > s_.now)
           wake(neighbour.busy_until());
   }
-  std::uint64_t turn(const Card& card) const {
-    return mix(s_.self.id, card.chunk.object.sn, number(card.chunk.chunk));
+  /// The same way in every plan.
+  void shuffle(std::span<Card> cards) const {
+    std::vector<std::pair<std::uint64_t, Card>> turns;
+    for (const auto& card : cards)
+      turns.emplace_back(mix(s_.self.id, card.chunk.object.sn, number(card.chunk.chunk)), card);
+    std::ranges::sort(turns, {}, [](const auto& turn) { return turn.first; });
+    std::ranges::transform(turns, cards.begin(), [](const auto& turn) { return turn.second; });
   }
 
   Time due(Position position) const { return s_.cursor.due(s_.now, position_, position); }

@@ -45,10 +45,9 @@ bool is_a_mesh(std::uint32_t population, std::size_t near) {
 }
 
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk) {
-  auto drawn = chance(view.self.id, sn, chunk);
-
   if (view.share)
-    return drawn < *view.share ? SeedingDuty{0ns, true} : SeedingDuty{Duration::max(), false};
+    return chance(view.self.id, sn, chunk) < *view.share ? SeedingDuty{0ns, true}
+                                                         : SeedingDuty{Duration::max(), false};
 
   // A copy that is not passed on helps nobody else: those who do come first.
   if (!view.uploads)
@@ -82,7 +81,7 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
     for (const auto& neighbour : view.neighbours)
       weights += neighbour.weight;
   auto p = wanted_copies / view.population * view.self.weight / (weights / near);
-  auto doublings = std::max(0.0, std::ceil(std::log2(drawn / p)));
+  auto doublings = std::max(0.0, std::ceil(std::log2(chance(view.self.id, sn, chunk) / p)));
   if (doublings == 0 && view.appointed.places == 0)
     return {0ns, false};
   wait += std::clamp(doublings, 1.0, 64.0) - 1;

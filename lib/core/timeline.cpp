@@ -116,7 +116,17 @@ void Timeline::append(Time now, const ListedSegment& segment) {
   entries_.push_back(entry);
 }
 
+/// Numbers follow one another, as a rule: then it is known where an entry is.
+const TimelineEntry* Timeline::expected_at(SequenceNumber sn) const {
+  if (entries_.empty() || sn < entries_.front().segment.sn)
+    return nullptr;
+  auto place = number(sn) - number(entries_.front().segment.sn);
+  return place < entries_.size() && entries_[place].segment.sn == sn ? &entries_[place] : nullptr;
+}
+
 const TimelineEntry* Timeline::find(SequenceNumber sn) const {
+  if (const auto* expected = expected_at(sn))
+    return expected;
   auto found =
       std::lower_bound(entries_.begin(), entries_.end(), sn,
                        [](const auto& entry, auto value) { return entry.segment.sn < value; });
@@ -124,6 +134,8 @@ const TimelineEntry* Timeline::find(SequenceNumber sn) const {
 }
 
 const TimelineEntry* Timeline::after(SequenceNumber sn) const {
+  if (const auto* expected = expected_at(next(sn)))
+    return expected;
   auto found =
       std::upper_bound(entries_.begin(), entries_.end(), sn,
                        [](auto value, const auto& entry) { return value < entry.segment.sn; });

@@ -54,6 +54,7 @@ public:
   void drop_before(Position position);
 
 private:
+  const TimelineEntry* expected_at(SequenceNumber sn) const;
   bool contradicts(const Listing& listing) const;
   bool is_behind(Time now, const Listing& listing);
   void append(Time now, const ListedSegment& segment);

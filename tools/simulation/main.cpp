@@ -1,6 +1,7 @@
 // p2plive-sim: a swarm of any size in virtual time.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "console/text_output.h"
+#include "simulation/large_pages.h"
 #include "simulation/plot.h"
 #include "simulation/report.h"
 #include "simulation/sweep.h"
@@ -61,6 +62,7 @@ int run_sweep(const Options& options, const Sweep& sweep) {
 } // namespace
 
 int main(int argc, char** argv) {
+  begin_with_large_pages(argv);
   auto options = parse_options(argc, argv);
   if (!options)
     return refuse(options.error());
