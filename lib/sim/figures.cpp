@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sim/figures.h"
 
+#include "sim/least_copies.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -65,6 +67,25 @@ void count_copies(Figures& figures, const Scene& scene, const Snapshot& since, G
   figures.copies = figures.copies_base + figures.copies_join;
   figures.cdn_segment_bytes = to_base + to_others;
   figures.offload = 1 - ratio(figures.cdn_segment_bytes, figures.delivered_bytes);
+}
+
+/// At any time of the window.
+bool was_there(const SimViewer& viewer, const Scene& scene, const Snapshot& since) {
+  const auto& sinks = scene.sinks.sinks();
+  return viewer.index() < sinks.size() && sinks[viewer.index()].seen > since.at;
+}
+
+/// Everybody who was there at any time of the window may have given.
+double least(const Scene& scene, const Snapshot& since, Group group) {
+  std::vector<Access> takers, givers;
+  for (auto index : continuous(scene.viewers, since))
+    if (belongs(*scene.viewers[index], group))
+      takers.push_back(scene.viewers[index]->access());
+  for (const auto& viewer : scene.viewers)
+    if (was_there(*viewer, scene, since))
+      if (auto line = viewer->giving())
+        givers.push_back(*line);
+  return least_copies(takers, givers, scene.cdn.bitrate());
 }
 
 /// What viewers had, put together.
@@ -159,14 +180,12 @@ Snapshot Snapshot::of(const Viewers& viewers, const SinkWatch& sinks, Time now) 
 Figures measure(const Scene& scene, const Snapshot& since, Time now, Group group) {
   Figures figures;
   count_copies(figures, scene, since, group);
+  figures.copies_least = least(scene, since, group);
   Experience experience(figures);
   for (const auto& viewer : scene.viewers) {
     auto index = viewer->index();
-    if (!belongs(*viewer, group) || index >= scene.sinks.sinks().size())
-      continue;
-    const auto& sink = scene.sinks.sinks()[index];
-    if (sink.seen > since.at)
-      experience.add(*viewer, sink,
+    if (belongs(*viewer, group) && was_there(*viewer, scene, since))
+      experience.add(*viewer, scene.sinks.sinks()[index],
                      index < since.viewers.size() ? since.viewers[index] : Snapshot::Viewer{}, now);
   }
   experience.finish();

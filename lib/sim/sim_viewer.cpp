@@ -22,6 +22,16 @@ constexpr core::Rid the_rid{{1, 2, 3, 4}};
 SimViewer::SimViewer(const Surroundings& around, std::size_t index, ViewerSettings settings)
     : Node(settings.core.self), around_(around), index_(index), settings_(settings) {}
 
+std::optional<Access> SimViewer::giving() const {
+  auto line = settings_.access;
+  auto limit = settings_.core.upload_limit;
+  if (limit == 0)
+    return {};
+  if (limit && (line.up == 0 || *limit * 8 < line.up))
+    line.up = *limit * 8;
+  return line;
+}
+
 void SimViewer::start() {
   watching_ = true;
   around_.network.attach(*this, settings_.access);

@@ -42,6 +42,8 @@ public:
   const core::Swarm& swarm() const { return *swarm_; }
   std::size_t index() const { return index_; }
   const Access& access() const { return settings_.access; }
+  /// Its line as far as its user lets others have it; none: not at all.
+  std::optional<Access> giving() const;
 
   /// What came out, by segment: how many bytes, and whether all were right and in order.
   struct Played {

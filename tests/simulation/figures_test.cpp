@@ -1,6 +1,7 @@
 // What the simulator's figures count.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sim/crowd.h"
+#include "sim/least_copies.h"
 #include "sim/world.h"
 
 #include <gst/check/gstcheck.h>
@@ -150,6 +151,54 @@ GST_START_TEST(a_crowd_is_measured) {
 }
 GST_END_TEST;
 
+static std::vector<Access> lines(std::size_t count, Nat nat, std::uint64_t up) {
+  return std::vector<Access>(count, Access{up, 0, nat});
+}
+
+static std::vector<Access> operator+(std::vector<Access> a, const std::vector<Access>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+// Rule: what some viewers need beyond what those can upload whom they can meet comes from the CDN,
+// however much others could give; and one copy in any case.
+GST_START_TEST(no_rule_can_spare_what_cannot_be_given) {
+  constexpr std::uint64_t bitrate = 1'000'000;
+  auto rich = lines(10, Nat::restricted, 50'000'000);
+  auto poor = lines(10, Nat::symmetric, 500'000);
+  auto bridge = lines(2, Nat::open, 2'000'000);
+  // Symmetric ones meet open ones only: 10 of them need 10, and get 4.
+  auto all = rich + poor + bridge;
+  fail_unless_equals_float(least_copies(all, all, bitrate), 6);
+  fail_unless_equals_float(least_copies(rich + bridge, all, bitrate), 1);
+  // The two together need 20, and get 11 when the rich have little: the poor can give to open ones.
+  auto scarce = lines(10, Nat::restricted, 700'000) + poor + bridge;
+  fail_unless_equals_float(least_copies(scarce, scarce, bitrate), 9);
+  // Who may upload without a limit can give everything to whom it can meet, and to no one else.
+  auto fast = lines(1, Nat::open, 0);
+  fail_unless_equals_float(least_copies(all + fast, all + fast, bitrate), 1);
+  fail_unless_equals_float(
+      least_copies(lines(3, Nat::blocked, 0), all + fast + lines(3, Nat::blocked, 0), bitrate), 3);
+  fail_unless_equals_float(least_copies({}, all, bitrate), 0);
+}
+GST_END_TEST;
+
+// Rule: a viewer gives as much as its line carries and its user lets it.
+GST_START_TEST(upload_limits_count) {
+  World world({1});
+  auto limited = viewer();
+  limited.access.up = 8'000'000;
+  limited.core.upload_limit = 125'000; // half of the stream
+  world.add(4, limited);
+  limited.core.upload_limit = 0;
+  world.add(4, limited);
+  world.run_for(20s);
+  world.begin_steady();
+  world.run_for(10s);
+  fail_unless_equals_float(world.figures().copies_least, 8 - 4 * 0.5);
+}
+GST_END_TEST;
+
 static Suite* figures_suite() {
   auto* suite = suite_create("simulation-figures");
   auto* tcase = tcase_create("general");
@@ -161,6 +210,8 @@ static Suite* figures_suite() {
   tcase_add_test(tcase, isolated_viewers_are_apart);
   tcase_add_test(tcase, who_comes_and_goes_is_counted);
   tcase_add_test(tcase, a_crowd_is_measured);
+  tcase_add_test(tcase, no_rule_can_spare_what_cannot_be_given);
+  tcase_add_test(tcase, upload_limits_count);
   return suite;
 }
 

@@ -56,6 +56,7 @@ void put(JsonWriter& json, const sim::Figures& figures, double seconds, bool win
   if (window) {
     json.member("copies_base", figures.copies_base);
     json.member("copies_join", figures.copies_join);
+    json.member("copies_least", figures.copies_least);
   }
   put_experience(json, figures);
 }
