@@ -120,14 +120,14 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   if (auto ours = connecting_.find(peer); ours != connecting_.end()) {
     if (self_ < peer)
       return false;
-    ours->second = now;
+    ours->second.since = now;
     return true;
   }
   bool isolated = hardly_reaches_anybody() && open == 0;
   if (open + connecting_.size() >= max_peers_ + spare_slots ||
       connecting_.size() >= (isolated ? most_connecting : most_attempts))
     return false;
-  connecting_.emplace(peer, now);
+  connecting_.emplace(peer, {now});
   return true;
 }
 
@@ -174,24 +174,35 @@ void Membership::attempted(bool path) {
 /// nothing. Else who reaches few, and is introduced to such viewers for that, would soon think it
 /// reaches many.
 void Membership::met(const Neighbour& neighbour) {
-  if (neighbour.reach().value_or(0) < open_reach)
+  if (neighbour.counts_for_reach && neighbour.reach().value_or(0) < open_reach)
     attempted(true);
 }
 
-void Membership::opened(const PeerId& peer) {
+bool Membership::opened(const PeerId& peer) {
+  auto attempt = connecting_.find(peer);
+  bool counts = attempt != connecting_.end() && attempt->second.counts;
   connecting_.erase(peer);
-  candidates_.erase(peer);
+  auto& candidate = remember(peer);
+  candidate.failures = 0;
+  candidate.named = true;
+  candidate.counted |= counts;
   fruitless_ = 0;
   rounds_ = 0;
+  return counts;
 }
 
 void Membership::closed(Time now, const PeerId& peer, End end) {
+  auto attempt = connecting_.find(peer);
+  bool counts = end == End::unreachable && attempt != connecting_.end() && attempt->second.counts;
   connecting_.erase(peer);
+  if (counts)
+    attempted(false);
   if (end == End::unreachable)
     found_no_path(now);
   if (banned_.contains(peer))
     return;
   auto& candidate = remember(peer);
+  candidate.counted |= counts;
   auto first = end == End::unreachable ? no_path_again_first : attempt_again_first;
   auto wait =
       end == End::left ? return_after : doubled(first, candidate.failures++, attempt_again_most);
@@ -211,7 +222,6 @@ Membership::Candidate& Membership::remember(const PeerId& peer) {
 }
 
 void Membership::found_no_path(Time now) {
-  attempted(false);
   // Once the tracker knows it introduces those whom nearly everybody can meet.
   if (++fruitless_ == most_fruitless)
     announce_sooner(now);
@@ -219,7 +229,9 @@ void Membership::found_no_path(Time now) {
 
 /// Those of which the end is known, and those that take longer than most that come to something.
 double Membership::likely_attempts(Time now) const {
-  return attempts_ + static_cast<double>(connecting_.size() - attempts(now));
+  return attempts_ + static_cast<double>(std::ranges::count_if(connecting_, [&](const auto& entry) {
+           return entry.second.counts && now - entry.second.since >= path_found_within;
+         }));
 }
 
 bool Membership::seems_to_reach_few(Time now) const {
@@ -233,8 +245,9 @@ bool Membership::seems_to_reach_few(Time now) const {
 /// Connections being opened that may well come to something.
 std::size_t Membership::attempts(Time now) const {
   return static_cast<std::size_t>(
-      std::count_if(connecting_.begin(), connecting_.end(),
-                    [&](const auto& entry) { return now - entry.second < path_found_within; }));
+      std::count_if(connecting_.begin(), connecting_.end(), [&](const auto& entry) {
+        return now - entry.second.since < path_found_within;
+      }));
 }
 
 bool Membership::hardly_reaches_anybody() const {
@@ -270,8 +283,8 @@ void Membership::judge(Time now, const Neighbours& open, Step& step) {
     else if (neighbour.failures() >= most_failures)
       step.drop.emplace_back(id, "does not deliver");
   }
-  for (const auto& [peer, since] : connecting_)
-    if (now - since > connecting_patience)
+  for (const auto& [peer, attempt] : connecting_)
+    if (now - attempt.since > connecting_patience)
       step.drop.emplace_back(peer, "could not be connected in time");
   // When all places that it goes out for are taken, or all there are, one with whom little is
   // exchanged is given to somebody new now and then.
@@ -321,7 +334,7 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
     if (open.size() + young >= wanted(now) || young >= at_once ||
         connecting_.size() >= most_attempts || open.size() + connecting_.size() >= max_peers_)
       break;
-    connecting_.emplace(id, now);
+    connecting_.emplace(id, {now, !candidates_.at(id).counted});
     step.connect.push_back(id);
     ++young;
   }

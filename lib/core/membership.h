@@ -38,7 +38,9 @@ public:
 
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
-  void opened(const PeerId& peer);
+  /// True: that it could be connected tells something about our reach
+  /// (Neighbour::counts_for_reach).
+  bool opened(const PeerId& peer);
   /// The handshake has come: what it says of its reach tells something about ours.
   void met(const Neighbour& neighbour);
   enum class End {
@@ -60,7 +62,8 @@ public:
   void fell_short(Time now);
 
   /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
-  /// rule of succession).
+  /// rule of succession). Each viewer counts once, and only when this one went out for it: who can
+  /// meet few goes out for many, so most of those who come are such, and come again.
   double reach() const { return reach_after(attempts_); }
   bool knows_reach() const { return attempts_ >= enough_attempts; }
 
@@ -78,7 +81,13 @@ private:
     unsigned failures = 0; ///< in a row
     bool named = true;     ///< by the tracker, since the last failure that counts
     Time named_at{};       ///< last
+    bool counted = false;  ///< what came of an attempt is part of our reach
     bool ready(Time now) const { return named && try_at <= now; }
+  };
+  /// A connection being opened.
+  struct Attempt {
+    Time since{};
+    bool counts = false; ///< what comes of it will be part of our reach
   };
   Candidate& remember(const PeerId& peer);
   void announce_sooner(Time now);
@@ -103,7 +112,7 @@ private:
   std::uint32_t population_ = 1;
   SeedPlace seed_place_;
   PeerMap<Candidate> candidates_;
-  PeerMap<Time> connecting_; ///< since when
+  PeerMap<Attempt> connecting_; ///< by viewer
   std::set<PeerId> banned_;
   unsigned fruitless_ = 0; ///< attempts without a path since one had one
   double paths_ = 0;       ///< of the latest attempts those that had one

@@ -4,6 +4,7 @@
 #include "core_test.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -212,7 +213,7 @@ GST_START_TEST(room_for_the_new) {
   membership.closed(start, peer(7), Membership::End::failed);
   membership.tracker_answered(start + 1s, answer(301, 2, 400));
   std::set<PeerId> tried;
-  for (auto now = start; now < start + 300s; now += 2s)
+  for (auto now = start; now < start + 900s; now += 2s)
     for (const auto& peer : membership.step(now, {}).connect) {
       tried.insert(peer);
       membership.opened(peer);
@@ -409,22 +410,62 @@ GST_START_TEST(who_seems_to_reach_few) {
 }
 GST_END_TEST;
 
+/// Goes out for `count` viewers from `first` on, until it has tried all of them: every other one
+/// has a path, and leaves again.
+static void half_are_met(Membership& membership, std::uint8_t first, std::uint8_t count,
+                         unsigned reach_of_met) {
+  membership.tracker_answered(start, answer(first, count, 200));
+  std::map<PeerId, bool> has_path;
+  for (auto now = start; has_path.size() < count; now += 1s) {
+    fail_unless(now < start + 600s, "%zu tried", has_path.size());
+    for (const auto& id : membership.step(now, {}).connect) {
+      auto path = has_path.try_emplace(id, has_path.size() % 2 == 1).first->second;
+      if (!path) {
+        membership.closed(now, id, Membership::End::unreachable);
+        continue;
+      }
+      Neighbour neighbour(id, now);
+      neighbour.tells_reach(reach_of_met);
+      neighbour.counts_for_reach = membership.opened(id);
+      membership.met(neighbour);
+      membership.closed(now, id, Membership::End::left);
+    }
+  }
+}
+
 // Rule: to have met somebody whom nearly everybody can meet proves nothing about one's own reach.
 GST_START_TEST(what_proves_reach) {
   auto reach = [](unsigned theirs) {
     Membership membership(settings(0));
     membership.joined(start);
-    Neighbour neighbour(peer(1), start);
-    neighbour.tells_reach(theirs);
-    for (int i = 0; i < 12; ++i) {
-      membership.closed(start, peer(100 + i), Membership::End::unreachable);
-      membership.met(neighbour);
-    }
+    half_are_met(membership, 1, 24, theirs);
     return membership.reach();
   };
   fail_unless(reach(open_reach) < 0.1);
   fail_unless(std::abs(reach(open_reach - 1) - 0.5) < 0.01);
   fail_unless(std::abs(reach(0) - 0.5) < 0.01); // it does not know
+}
+GST_END_TEST;
+
+// Rule: a viewer counts once for one's reach, and who comes does not: those come most often, and
+// again, who can meet few.
+GST_START_TEST(reach_is_of_those_sought) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  half_are_met(membership, 1, 24, 50);
+  auto reach = membership.reach();
+  fail_unless(std::abs(reach - 0.5) < 0.01);
+  auto now = start + 700s;
+  for (int round = 0; round < 20; ++round, now += 700s) {
+    // Who came of its own accord.
+    fail_unless(membership.offer_arrived(now, peer(100 + round), 1));
+    membership.closed(now, peer(100 + round), Membership::End::unreachable);
+    // All that have been tried before; half of those found a path then, and none does now.
+    membership.tracker_answered(now, answer(1, 24, 200));
+    for (const auto& id : membership.step(now, {}).connect)
+      membership.closed(now, id, Membership::End::unreachable);
+  }
+  fail_unless(membership.reach() == reach, "%f", membership.reach());
 }
 GST_END_TEST;
 
@@ -447,6 +488,7 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, the_latest_answer_first);
   tcase_add_test(tcase, who_seems_to_reach_few);
   tcase_add_test(tcase, what_proves_reach);
+  tcase_add_test(tcase, reach_is_of_those_sought);
   tcase_add_test(tcase, the_audience);
   return suite;
 }
