@@ -52,13 +52,13 @@ double Uploader::uplink() const {
   return meter_.known() ? rate() : 0;
 }
 
-/// Who can be connected with few goes first, for others can ask elsewhere. Of those others, who
+/// Who can be connected with few goes first, for others can ask elsewhere. Of either kind, who
 /// passes the chunk on fastest, for that is what makes it spread; then who has fewer to ask, then
 /// whose time runs out.
 bool Uploader::before(const Waiting& a, const Waiting& b) const {
   if (a.hard != b.hard)
     return a.hard;
-  if (!a.hard && a.uplink != b.uplink)
+  if (a.uplink != b.uplink)
     return a.uplink > b.uplink;
   if (a.others != b.others)
     return a.others < b.others;

@@ -37,17 +37,18 @@ Verdict ask(Uploader& uploader, Time now, std::uint64_t who, std::uint32_t chunk
 
 } // namespace
 
-// Rule: who can be connected with few is served first, then who passes it on fastest, then who has
-// fewer to ask, then whose time runs out.
+// Rule: who can be connected with few is served first, of either kind who passes it on fastest,
+// then who has fewer to ask, then whose time runs out.
 GST_START_TEST(the_order) {
   Uploader uploader(start, {});
-  auto all = company(5);
+  auto all = company(6);
   fail_unless(ask(uploader, start, 0, 0, 5s, 9, 1'000) == Verdict::queued);
   fail_unless(ask(uploader, start, 1, 1, 4s, 9, 1'000) == Verdict::queued);
   fail_unless(ask(uploader, start, 2, 2, 5s, 2, 1'000) == Verdict::queued);
   fail_unless(ask(uploader, start, 3, 3, 5s, 9, 16'000) == Verdict::queued);
   fail_unless(ask(uploader, start, 4, 4, 5s, 3, 500, 15) == Verdict::queued);
-  for (std::uint64_t who : {4, 3, 2, 1, 0}) {
+  fail_unless(ask(uploader, start, 5, 5, 5s, 9, 4'000, 15) == Verdict::queued);
+  for (std::uint64_t who : {5, 4, 3, 2, 1, 0}) {
     auto job = uploader.next(start, all, long_given);
     fail_unless(job && job->to == peer(who) &&
                 job->chunk == chunk_of(5, static_cast<std::uint32_t>(who)));
@@ -261,7 +262,7 @@ GST_START_TEST(one_that_stands_still) {
 }
 GST_END_TEST;
 
-// Rule: what leaves before the connection has first spoken of it long_given waited, and tells
+// Rule: what leaves before the connection has first spoken of it never waited, and tells
 // nothing of the line.
 GST_START_TEST(what_long_given_waited) {
   Neighbour quick(peer(1), start);
