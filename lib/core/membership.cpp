@@ -182,12 +182,14 @@ bool Membership::opened(const PeerId& peer) {
   auto attempt = connecting_.find(peer);
   bool counts = attempt != connecting_.end() && attempt->second.counts;
   connecting_.erase(peer);
+  fruitless_ = 0;
+  rounds_ = 0;
+  if (banned_.contains(peer))
+    return false;
   auto& candidate = remember(peer);
   candidate.failures = 0;
   candidate.named = true;
   candidate.counted |= counts;
-  fruitless_ = 0;
-  rounds_ = 0;
   return counts;
 }
 

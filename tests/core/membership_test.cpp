@@ -230,6 +230,8 @@ GST_START_TEST(places) {
   Membership membership(settings(0, 3));
   membership.joined(start);
   membership.ban(peer(1));
+  membership.opened(peer(1)); // that was under way
+  fail_unless(membership.step(start, {}).connect.empty());
   membership.tracker_answered(start, answer(0, 10, 10));
   auto connect = membership.step(start, {}).connect;
   fail_unless_equals_int(connect.size(), 3);
