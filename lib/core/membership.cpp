@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace p2plive::core {
 
@@ -127,7 +128,7 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   if (open + connecting_.size() >= max_peers_ + spare_slots ||
       connecting_.size() >= (isolated ? most_connecting : most_attempts))
     return false;
-  connecting_.emplace(peer, {now});
+  connecting_.emplace(peer, {now, !knows_reach() && !counted(peer)});
   return true;
 }
 
@@ -174,42 +175,50 @@ void Membership::attempted(bool path) {
 /// nothing. Else who reaches few, and is introduced to such viewers for that, would soon think it
 /// reaches many.
 void Membership::met(const Neighbour& neighbour) {
-  if (neighbour.counts_for_reach && neighbour.reach().value_or(0) < open_reach)
+  auto candidate = candidates_.find(neighbour.id());
+  if (candidate == candidates_.end())
+    return;
+  candidate->second.counted = true;
+  if (std::exchange(candidate->second.awaited, false) && neighbour.reach().value_or(0) < open_reach)
     attempted(true);
 }
 
-bool Membership::opened(const PeerId& peer) {
+void Membership::opened(const PeerId& peer) {
   auto attempt = connecting_.find(peer);
   bool counts = attempt != connecting_.end() && attempt->second.counts;
   connecting_.erase(peer);
   fruitless_ = 0;
   rounds_ = 0;
   if (banned_.contains(peer))
-    return false;
+    return;
   auto& candidate = remember(peer);
-  candidate.failures = 0;
-  candidate.named = true;
-  candidate.counted |= counts;
-  return counts;
+  candidate = {.counted = candidate.counted, .awaited = counts};
 }
 
 void Membership::closed(Time now, const PeerId& peer, End end) {
-  auto attempt = connecting_.find(peer);
-  bool counts = end == End::unreachable && attempt != connecting_.end() && attempt->second.counts;
-  connecting_.erase(peer);
-  if (counts)
-    attempted(false);
-  if (end == End::unreachable)
+  bool without_path = end == End::unreachable;
+  if (auto attempt = connecting_.find(peer); attempt != connecting_.end()) {
+    if (without_path && attempt->second.counts)
+      attempted(false);
+    connecting_.erase(peer);
+  }
+  if (without_path)
     found_no_path(now);
   if (banned_.contains(peer))
     return;
   auto& candidate = remember(peer);
-  candidate.counted |= counts;
-  auto first = end == End::unreachable ? no_path_again_first : attempt_again_first;
+  candidate.awaited = false;
+  candidate.counted |= without_path;
+  auto first = without_path ? no_path_again_first : attempt_again_first;
   auto wait =
       end == End::left ? return_after : doubled(first, candidate.failures++, attempt_again_most);
   candidate.named = candidate.failures < failures_unnamed;
   candidate.try_at = now + jittered(wait);
+}
+
+bool Membership::counted(const PeerId& peer) const {
+  auto candidate = candidates_.find(peer);
+  return candidate != candidates_.end() && candidate->second.counted;
 }
 
 /// When there is no room, who failed most often makes it, or who was named longest ago.
@@ -336,15 +345,15 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
     if (open.size() + young >= wanted(now) || young >= at_once ||
         connecting_.size() >= most_attempts || open.size() + connecting_.size() >= max_peers_)
       break;
-    connecting_.emplace(id, {now, !candidates_.at(id).counted});
+    connecting_.emplace(id, {now, !counted(id)});
     step.connect.push_back(id);
     ++young;
   }
   if (isolated && !step.connect.empty())
     next_try_at_ = now + jittered(doubled(pause_first, rounds_++, pause_most));
   bool tried_all = ready.empty() && connecting_.empty();
-  if (tried_all && open.size() < wanted(now) && knows_reach() &&
-      (reach() < low_reach || falls_short(now)))
+  if (tried_all && open.size() < wanted(now) &&
+      (falls_short(now) || (knows_reach() && reach() < low_reach)))
     announce_sooner(now);
 }
 

@@ -38,9 +38,7 @@ public:
 
   /// As Swarm::offer_arrived.
   bool offer_arrived(Time now, const PeerId& peer, std::size_t open);
-  /// True: that it could be connected tells something about our reach
-  /// (Neighbour::counts_for_reach).
-  bool opened(const PeerId& peer);
+  void opened(const PeerId& peer);
   /// The handshake has come: what it says of its reach tells something about ours.
   void met(const Neighbour& neighbour);
   enum class End {
@@ -62,8 +60,9 @@ public:
   void fell_short(Time now);
 
   /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
-  /// rule of succession). Each viewer counts once, and only when this one went out for it: who can
-  /// meet few goes out for many, so most of those who come are such, and come again.
+  /// rule of succession). Each viewer counts once while it is remembered, and who came first does
+  /// not, except while too little is known: who can meet few goes out for many, so most of those
+  /// who come are such, and come again.
   double reach() const { return reach_after(attempts_); }
   bool knows_reach() const { return attempts_ >= enough_attempts; }
 
@@ -79,16 +78,18 @@ private:
   struct Candidate {
     Time try_at{};
     unsigned failures = 0; ///< in a row
-    bool named = true;     ///< by the tracker, since the last failure that counts
-    Time named_at{};       ///< last
-    bool counted = false;  ///< what came of an attempt is part of our reach
+    bool named = true;     ///< by the tracker, or met, since the last failure that counts
+    Time named_at{};       ///< last by the tracker, since it was met last
+    bool counted = false;  ///< nothing more that comes of it changes our reach
+    bool awaited = false;  ///< it is open, and its handshake will change our reach
     bool ready(Time now) const { return named && try_at <= now; }
   };
   /// A connection being opened.
   struct Attempt {
     Time since{};
-    bool counts = false; ///< what comes of it will be part of our reach
+    bool counts = false; ///< what comes of it changes our reach
   };
+  bool counted(const PeerId& peer) const;
   Candidate& remember(const PeerId& peer);
   void announce_sooner(Time now);
   void attempted(bool path);
@@ -111,8 +112,8 @@ private:
   std::mt19937_64 random_;
   std::uint32_t population_ = 1;
   SeedPlace seed_place_;
-  PeerMap<Candidate> candidates_;
-  PeerMap<Attempt> connecting_; ///< by viewer
+  PeerMap<Candidate> candidates_; ///< those who are open among them
+  PeerMap<Attempt> connecting_;   ///< by viewer
   std::set<PeerId> banned_;
   unsigned fruitless_ = 0; ///< attempts without a path since one had one
   double paths_ = 0;       ///< of the latest attempts those that had one

@@ -65,8 +65,7 @@ public:
   /// nowhere.
   void count_in(Holders* holders);
 
-  bool counts_for_reach = false; ///< that it could be connected tells something of our reach
-  unsigned offences = 0;         ///< answers that nobody asked for, pieces of a wrong length
+  unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
   /// What it says that it can upload, in bytes a second; 0 while it does not know.
   double uplink() const { return uplink_; }
   void tells_uplink(std::uint32_t kilobits);

@@ -52,14 +52,13 @@ void Swarm::Impl::adopt_claims(StoredSegment& segment) {
 }
 
 void Swarm::Impl::peer_opened(Time now, const PeerId& peer) {
-  bool counts = membership.opened(peer);
+  membership.opened(peer);
   if (!rid || membership.banned(peer)) {
     actions.emplace_back(Disconnect{peer, "not wanted"});
     return;
   }
   forget(peer);
   auto& neighbour = neighbours.emplace(peer, Neighbour(peer, now)).first->second;
-  neighbour.counts_for_reach = counts;
   HandshakeMessage hello;
   hello.rid = *rid;
   hello.peer = settings.self;

@@ -38,6 +38,27 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return ratio(static_cast<double>(part), static_cast<double>(whole));
 }
 
+/// At any time of the window.
+bool was_there(const SimViewer& viewer, const Scene& scene, const Snapshot& since) {
+  const auto& sinks = scene.sinks.sinks();
+  return viewer.index() < sinks.size() && sinks[viewer.index()].seen > since.at;
+}
+
+/// Everybody who was there at any time of the window may have given to those who were there all the
+/// time.
+double least(const std::set<std::size_t>& base, const Scene& scene, const Snapshot& since,
+             Group group, double bitrate) {
+  std::vector<Access> takers, givers;
+  for (auto index : base)
+    if (belongs(*scene.viewers[index], group))
+      takers.push_back(scene.viewers[index]->access());
+  for (const auto& viewer : scene.viewers)
+    if (was_there(*viewer, scene, since))
+      if (auto line = viewer->giving())
+        givers.push_back(*line);
+  return least_copies(takers, givers, bitrate);
+}
+
 void count_copies(Figures& figures, const Scene& scene, const Snapshot& since, Group group) {
   auto base = continuous(scene.viewers, since);
   figures.continuous = static_cast<std::size_t>(std::ranges::count_if(
@@ -65,27 +86,14 @@ void count_copies(Figures& figures, const Scene& scene, const Snapshot& since, G
   figures.copies_base = ratio(to_base, sizes);
   figures.copies_join = ratio(to_others, sizes);
   figures.copies = figures.copies_base + figures.copies_join;
+  if (sizes > 0) {
+    auto lasted =
+        core::seconds(scene.cdn.segment_duration()) * static_cast<double>(figures.segments);
+    figures.copies_least =
+        least(base, scene, since, group, static_cast<double>(sizes) * 8 / lasted);
+  }
   figures.cdn_segment_bytes = to_base + to_others;
   figures.offload = 1 - ratio(figures.cdn_segment_bytes, figures.delivered_bytes);
-}
-
-/// At any time of the window.
-bool was_there(const SimViewer& viewer, const Scene& scene, const Snapshot& since) {
-  const auto& sinks = scene.sinks.sinks();
-  return viewer.index() < sinks.size() && sinks[viewer.index()].seen > since.at;
-}
-
-/// Everybody who was there at any time of the window may have given.
-double least(const Scene& scene, const Snapshot& since, Group group) {
-  std::vector<Access> takers, givers;
-  for (auto index : continuous(scene.viewers, since))
-    if (belongs(*scene.viewers[index], group))
-      takers.push_back(scene.viewers[index]->access());
-  for (const auto& viewer : scene.viewers)
-    if (was_there(*viewer, scene, since))
-      if (auto line = viewer->giving())
-        givers.push_back(*line);
-  return least_copies(takers, givers, scene.cdn.bitrate());
 }
 
 /// What viewers had, put together.
@@ -180,7 +188,6 @@ Snapshot Snapshot::of(const Viewers& viewers, const SinkWatch& sinks, Time now) 
 Figures measure(const Scene& scene, const Snapshot& since, Time now, Group group) {
   Figures figures;
   count_copies(figures, scene, since, group);
-  figures.copies_least = least(scene, since, group);
   Experience experience(figures);
   for (const auto& viewer : scene.viewers) {
     auto index = viewer->index();

@@ -49,10 +49,12 @@ struct Figures {
   std::size_t viewers = 0;    ///< who were there at any time of the window
   std::size_t continuous = 0; ///< who were there all the time
   std::size_t segments = 0;
-  double copies = 0;       ///< bytes that the CDN sent of the segments / their size
-  double copies_base = 0;  ///< to continuous viewers
-  double copies_join = 0;  ///< to all others
-  double copies_least = 0; ///< to continuous viewers; what no rule could spare, see least_copies()
+  double copies = 0;      ///< bytes that the CDN sent of the segments / their size
+  double copies_base = 0; ///< to continuous viewers
+  double copies_join = 0; ///< to all others
+  /// To continuous viewers: what no rule could spare, see least_copies(). Who was there at any time
+  /// of the window counts as if it could have given all the time.
+  double copies_least = 0;
   double offload = 0;
   std::uint64_t delivered_bytes = 0;   ///< of those segments
   std::uint64_t cdn_segment_bytes = 0; ///< of those segments, from the CDN's log

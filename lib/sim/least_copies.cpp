@@ -12,6 +12,8 @@ namespace {
 constexpr std::array kinds{Nat::open, Nat::by_address, Nat::restricted, Nat::symmetric,
                            Nat::blocked};
 
+static_assert(kinds[static_cast<std::size_t>(Nat::blocked)] == Nat::blocked, "in the enum's order");
+
 constexpr bool is_in(unsigned set, std::size_t kind) {
   return set >> kind & 1;
 }
@@ -26,15 +28,15 @@ bool meets(Nat nat, unsigned set) {
 } // namespace
 
 double least_copies(const std::vector<Access>& takers, const std::vector<Access>& givers,
-                    std::uint64_t bitrate) {
+                    double bitrate) {
   std::array<double, kinds.size()> take{}, give{}; // copies, by kind of NAT
   for (const auto& taker : takers)
     take[static_cast<std::size_t>(taker.nat)] += 1;
   for (const auto& giver : givers)
-    give[static_cast<std::size_t>(giver.nat)] +=
-        giver.up > 0 ? static_cast<double>(giver.up) / static_cast<double>(bitrate)
-                     : std::numeric_limits<double>::infinity();
-  double most = takers.empty() ? 0 : 1;
+    give[static_cast<std::size_t>(giver.nat)] += giver.up > 0
+                                                     ? static_cast<double>(giver.up) / bitrate
+                                                     : std::numeric_limits<double>::infinity();
+  double most = 0;
   for (unsigned set = 1; set < 1u << kinds.size(); ++set) {
     double lack = 0;
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)

@@ -71,7 +71,6 @@ public:
 
   unsigned epoch() const { return epoch_; }
   core::WallTime epoch_began() const { return wall(began_); }
-  std::uint64_t bitrate() const { return settings_.bitrate; }
   Duration latency() const { return settings_.latency; }
   std::uint64_t size(const Segment& segment) const;
   /// The segment's bytes; valid until the next call.

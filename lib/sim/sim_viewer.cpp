@@ -27,7 +27,7 @@ std::optional<Access> SimViewer::giving() const {
   auto limit = settings_.core.upload_limit;
   if (limit == 0)
     return {};
-  if (limit && (line.up == 0 || *limit * 8 < line.up))
+  if (limit && (line.up == 0 || *limit < line.up / 8))
     line.up = *limit * 8;
   return line;
 }

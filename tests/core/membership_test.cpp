@@ -4,6 +4,7 @@
 #include "core_test.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -213,10 +214,10 @@ GST_START_TEST(room_for_the_new) {
   membership.closed(start, peer(7), Membership::End::failed);
   membership.tracker_answered(start + 1s, answer(301, 2, 400));
   std::set<PeerId> tried;
-  for (auto now = start; now < start + 900s; now += 2s)
+  for (auto now = start; now < start + 300s; now += 2s)
     for (const auto& peer : membership.step(now, {}).connect) {
       tried.insert(peer);
-      membership.opened(peer);
+      membership.closed(now, peer, Membership::End::failed);
     }
   fail_unless(tried.contains(peer(301)) && tried.contains(peer(302)));
   fail_if(tried.contains(peer(7)));
@@ -428,7 +429,7 @@ static void half_are_met(Membership& membership, std::uint8_t first, std::uint8_
       }
       Neighbour neighbour(id, now);
       neighbour.tells_reach(reach_of_met);
-      neighbour.counts_for_reach = membership.opened(id);
+      membership.opened(id);
       membership.met(neighbour);
       membership.closed(now, id, Membership::End::left);
     }
@@ -449,8 +450,8 @@ GST_START_TEST(what_proves_reach) {
 }
 GST_END_TEST;
 
-// Rule: a viewer counts once for one's reach, and who comes does not: those come most often, and
-// again, who can meet few.
+// Rule: a viewer counts once for one's reach, and who came first does not: those come most often,
+// and again, who can meet few.
 GST_START_TEST(reach_is_of_those_sought) {
   Membership membership(settings(0));
   membership.joined(start);
@@ -458,16 +459,49 @@ GST_START_TEST(reach_is_of_those_sought) {
   auto reach = membership.reach();
   fail_unless(std::abs(reach - 0.5) < 0.01);
   auto now = start + 700s;
-  for (int round = 0; round < 20; ++round, now += 700s) {
-    // Who came of its own accord.
-    fail_unless(membership.offer_arrived(now, peer(100 + round), 1));
-    membership.closed(now, peer(100 + round), Membership::End::unreachable);
-    // All that have been tried before; half of those found a path then, and none does now.
-    membership.tracker_answered(now, answer(1, 24, 200));
-    for (const auto& id : membership.step(now, {}).connect)
-      membership.closed(now, id, Membership::End::unreachable);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    fail_unless(membership.offer_arrived(now, peer(100 + i), 1));
+    membership.closed(now, peer(100 + i), Membership::End::unreachable);
   }
   fail_unless(membership.reach() == reach, "%f", membership.reach());
+  // None of these has a path any more when it is sought again.
+  auto seek = [&](std::uint64_t first, std::uint64_t count) {
+    auto named = answer(first, count, 200);
+    std::set<PeerId> left(named.peers.begin(), named.peers.end());
+    for (int round = 0; !left.empty(); ++round, now += 700s) {
+      fail_unless(round < 200, "%zu are not sought", left.size());
+      membership.tracker_answered(now, named);
+      for (const auto& id : membership.step(now, {}).connect) {
+        membership.closed(now, id, Membership::End::unreachable);
+        left.erase(id);
+      }
+    }
+  };
+  seek(1, 24);
+  seek(100, 20);
+  fail_unless(membership.reach() == reach, "%f", membership.reach());
+  seek(150, 8);
+  fail_unless(membership.reach() < reach - 0.1, "%f", membership.reach());
+}
+GST_END_TEST;
+
+// Rule: but for who came it would not know, when it was among the first to come.
+GST_START_TEST(reach_of_the_first) {
+  Membership membership(settings(0));
+  membership.joined(start);
+  for (std::uint64_t i = 1; i <= 8; ++i) {
+    fail_if(membership.knows_reach());
+    fail_unless(membership.offer_arrived(start, peer(i), 0));
+    if (i % 4 == 0) {
+      membership.closed(start, peer(i), Membership::End::unreachable);
+      continue;
+    }
+    membership.opened(peer(i));
+    fail_if(membership.knows_reach()); // it has not shaken hands
+    membership.met(Neighbour(peer(i), start));
+  }
+  fail_unless(membership.knows_reach());
+  fail_unless(std::abs(membership.reach() - 0.7) < 1e-9, "%f", membership.reach());
 }
 GST_END_TEST;
 
@@ -491,6 +525,7 @@ static Suite* membership_suite() {
   tcase_add_test(tcase, who_seems_to_reach_few);
   tcase_add_test(tcase, what_proves_reach);
   tcase_add_test(tcase, reach_is_of_those_sought);
+  tcase_add_test(tcase, reach_of_the_first);
   tcase_add_test(tcase, the_audience);
   return suite;
 }

@@ -264,7 +264,7 @@ GST_END_TEST;
 
 // Rule: what leaves before the connection has first spoken of it never waited, and tells
 // nothing of the line.
-GST_START_TEST(what_long_given_waited) {
+GST_START_TEST(what_never_waited) {
   Neighbour quick(peer(1), start);
   quick.given(start, chunk_size);
   fail_unless_equals_int(quick.holds(start, 0), 0);
@@ -337,7 +337,7 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, little_at_a_time);
   tcase_add_test(tcase, the_uplink);
   tcase_add_test(tcase, one_that_stands_still);
-  tcase_add_test(tcase, what_long_given_waited);
+  tcase_add_test(tcase, what_never_waited);
   tcase_add_test(tcase, a_line_that_carries_nothing);
   tcase_add_test(tcase, a_few_are_preferred);
   return suite;
