@@ -15,8 +15,8 @@
 
 namespace p2plive::core {
 
-/// Fetch the closed byte range [first, last] of segment `sn` from the CDN. `last` may lie behind
-/// the segment's end when the size is not known. Answered by Swarm::fetch_*.
+/// Fetch the closed byte range [first, last] of object `sn` from the CDN. `last` may lie behind the
+/// object's end when the size is not known. Answered by Swarm::fetch_*.
 struct Fetch {
   FetchId id{};
   SequenceNumber sn{};
@@ -69,6 +69,9 @@ struct Announce {
 
 /// Hand these bytes out, in the order of the actions.
 struct Deliver {
+  /// These are bytes of this init section, which segment `sn` needs, and that follows; `offset` is
+  /// in it, `segment_size` its size, and `duration` 0.
+  std::optional<SequenceNumber> init;
   ChunkRef chunk;
   std::size_t size = 0;
   SequenceNumber sn{};
@@ -77,7 +80,7 @@ struct Deliver {
   Duration duration{};            ///< media time of these bytes, pro rata of EXTINF
   Duration segment_duration{};
   std::optional<WallTime> program_date_time; ///< of the segment's start
-  bool discontinuity = false;                ///< the first bytes after a break, `offset` is 0
+  bool discontinuity = false;                ///< the first bytes after a break
   Duration skipped{};                        ///< media left out before, when it was late
 };
 

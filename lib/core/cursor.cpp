@@ -159,6 +159,47 @@ void Cursor::follow_encoder(Time now, const Timeline& timeline, const Store& sto
   pacer_.lean(late_by > target / 2 ? follows_by : late_by < -target ? -follows_by : 0);
 }
 
+/// The init section that goes out before the next bytes; none: they need none, or have it.
+std::optional<SequenceNumber> Cursor::init_due(const TimelineEntry& entry) const {
+  const auto& init = entry.segment.init;
+  return place_->chunk == 0 && init != given_init_ ? init : std::nullopt;
+}
+
+/// The chunk at the place, and what has to go out before it.
+bool Cursor::is_here(const TimelineEntry& entry, const Store& store) const {
+  const auto* segment = store.find(place_->sn);
+  if (!segment || !segment->size() || place_->chunk >= segment->slots().size() ||
+      !segment->slots()[place_->chunk].data)
+    return false;
+  auto init = init_due(entry);
+  const auto* section = init ? store.find(*init) : nullptr;
+  return !init || (section && section->whole());
+}
+
+Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
+  Deliver deliver;
+  deliver.sn = place_->sn;
+  deliver.segment_duration = entry.segment.duration;
+  deliver.program_date_time = entry.segment.program_date_time;
+  auto init = init_due(entry);
+  const auto& object = *store.find(init.value_or(place_->sn));
+  auto& chunk = init ? place_->init_chunk : place_->chunk;
+  deliver.init = init;
+  deliver.chunk = object.slots()[chunk].data;
+  deliver.size = object.length(chunk);
+  deliver.offset = std::uint64_t{chunk} * chunk_size;
+  deliver.segment_size = *object.size();
+  ++chunk;
+  if (!init) {
+    deliver.duration =
+        media_before(entry, &object, chunk) - media_before(entry, &object, chunk - 1);
+    place_->version = object.name().version;
+  }
+  if (!init || chunk == object.slots().size())
+    given_init_ = entry.segment.init;
+  return deliver;
+}
+
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
   if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
     return {};
@@ -172,34 +213,21 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
     catch_up(now, timeline, store);
   hold_back(now, timeline, store);
   auto* entry = timeline.find(place_->sn);
-  auto* segment = store.find(place_->sn);
-  if (now < begin_at_ || !entry || !segment || !segment->size() ||
-      place_->chunk >= segment->slots().size())
+  if (now < begin_at_ || !entry || !is_here(*entry, store))
     return {};
-  const auto& slot = segment->slots()[place_->chunk];
-  auto version = segment->name().version;
-  if (!slot.data || (place_->chunk > 0 && place_->version != version))
+  auto version = store.find(place_->sn)->name().version;
+  if (place_->chunk > 0 && place_->version != version)
     return {};
-  Deliver deliver;
-  deliver.chunk = slot.data;
-  deliver.size = segment->length(place_->chunk);
-  deliver.sn = place_->sn;
-  deliver.offset = std::uint64_t{place_->chunk} * chunk_size;
-  deliver.segment_size = *segment->size();
-  deliver.duration = media_before(*entry, segment, place_->chunk + 1) -
-                     media_before(*entry, segment, place_->chunk);
-  deliver.segment_duration = entry->segment.duration;
-  deliver.program_date_time = entry->segment.program_date_time;
-  if (place_->chunk == 0) {
-    if (broken_) {
-      pacer_.begin_anew(now);
-      begun_with_ = delay(now, timeline, store);
-    }
+  bool begins = place_->chunk == 0;
+  if (begins && broken_) {
+    pacer_.begin_anew(now);
+    begun_with_ = delay(now, timeline, store);
+  }
+  auto deliver = next_bytes(*entry, store);
+  if (begins) {
     deliver.discontinuity = std::exchange(broken_, false);
     deliver.skipped = std::exchange(skipped_, 0ns);
   }
-  place_->version = version;
-  ++place_->chunk;
   if (outstanding_ == 0)
     progress_at_ = now;
   outstanding_ += deliver.size;
@@ -215,9 +243,8 @@ bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) co
   if (!place_ || blocked() || (paced_ && (!pacer_.overdue() || now < begin_at_)) ||
       at_end(timeline, store))
     return false;
-  auto* segment = store.find(place_->sn);
-  return !segment || !segment->size() || place_->chunk >= segment->slots().size() ||
-         !segment->slots()[place_->chunk].data;
+  const auto* entry = timeline.find(place_->sn);
+  return !entry || !is_here(*entry, store);
 }
 
 bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
@@ -260,6 +287,7 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
   if (!place_ || timeline.entries().empty())
     return;
   broken_ = true;
+  given_init_.reset(); // an encoder that begins again may write another under the same name
   auto wanted =
       timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
   begin_with(now, *choose(wanted, timeline), timeline);

@@ -19,6 +19,8 @@ struct ListedSegment {
   std::uint64_t discontinuity_sequence = 0; ///< of this segment (RFC 8216, 6.2.1)
   std::optional<WallTime> program_date_time;
   bool gap = false; ///< EXT-X-GAP: listed, but not to be had
+  /// What a demuxer needs before it (EXT-X-MAP): init_number().
+  std::optional<SequenceNumber> init;
 };
 
 /// A refreshed media playlist, oldest segment first, numbers without holes.

@@ -34,7 +34,10 @@ HaveMessage HaveJournal::nothing(const Store& store, const Timeline& timeline) {
   HaveMessage have;
   if (auto newest = timeline.newest())
     have.newest_listed = *newest;
-  have.oldest = store.segments().empty() ? have.newest_listed : store.segments().begin()->first;
+  // Init sections are numbered above all segments.
+  have.oldest = have.newest_listed;
+  if (!store.segments().empty())
+    have.oldest = std::min(have.oldest, store.segments().begin()->first);
   return have;
 }
 

@@ -55,14 +55,21 @@ using PeerId = Id128<struct PeerTag>;
 /// Resource ID: MD5 of the StreamId.
 using Rid = Id128<struct RidTag>;
 
-/// Media sequence number of a segment (RFC 8216, 4.3.3.2).
+/// Number of an object of the stream: the media sequence number of a segment (RFC 8216, 4.3.3.2),
+/// or, above all of those, the number of an init section (core/version.h).
 enum class SequenceNumber : std::uint64_t {};
+
+inline constexpr std::uint64_t first_init_number = std::uint64_t{1} << 62;
 
 constexpr std::uint64_t number(SequenceNumber sn) {
   return static_cast<std::uint64_t>(sn);
 }
 constexpr SequenceNumber next(SequenceNumber sn) {
   return SequenceNumber{number(sn) + 1};
+}
+
+constexpr bool is_init(SequenceNumber sn) {
+  return number(sn) >= first_init_number;
 }
 
 /// What identifies the content of an object independently of the host that serves it.
@@ -87,8 +94,8 @@ constexpr std::uint32_t chunk_count(std::uint64_t size) {
   return static_cast<std::uint32_t>((size + chunk_size - 1) / chunk_size);
 }
 
-/// An object of the stream in one version. Only segments so far; init sections and parts have their
-/// place in the wire format.
+/// An object of the stream in one version: a segment or an init section. Parts have their place in
+/// the wire format.
 struct ObjectName {
   SequenceNumber sn{};
   Version version{};

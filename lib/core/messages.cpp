@@ -61,9 +61,9 @@ Bytes in_full(const HaveMessage& m) {
         have.chunks.size(), [&](std::size_t i, wire::ChunkRange* range) {
           *range = wire::ChunkRange(have.chunks[i].first, have.chunks[i].count);
         });
-    objects.push_back(wire::CreateObjectHave(builder, wire::ObjectKind::Segment,
-                                             number(have.object.sn), 0, number(have.object.version),
-                                             have.size, ranges));
+    auto kind = is_init(have.object.sn) ? wire::ObjectKind::Init : wire::ObjectKind::Segment;
+    objects.push_back(wire::CreateObjectHave(builder, kind, number(have.object.sn), 0,
+                                             number(have.object.version), have.size, ranges));
   }
   auto all = objects.empty() ? 0 : builder.CreateVector(objects);
   auto gains = m.gains.empty() ? 0
@@ -188,7 +188,9 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
   if (!m.objects())
     return out;
   for (const auto* have : *m.objects()) {
-    if (have->kind() != wire::ObjectKind::Segment)
+    auto kind = is_init(SequenceNumber{have->sequence_number()}) ? wire::ObjectKind::Init
+                                                                 : wire::ObjectKind::Segment;
+    if (have->kind() != kind)
       continue;
     // Before anything is made of that size.
     if (have->size() > max_segment_size) {

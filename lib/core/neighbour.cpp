@@ -13,6 +13,8 @@ constexpr std::size_t least_owed = 2;
 constexpr std::size_t most_owed_ever = 32;
 /// A connection that moves nothing for so long stands still, whatever it holds.
 constexpr double stall_seconds = 1;
+/// Init sections that are remembered of a neighbour: those of the segments around two breaks.
+constexpr std::ptrdiff_t most_inits = 4;
 
 /// What `theirs` does not have.
 std::vector<Gain> gains(const ObjectHave& object, const ChunkSet& theirs) {
@@ -52,6 +54,11 @@ HaveMessage Neighbour::tell(const HaveMessage& have) {
   for (const auto& object : have.objects) {
     const auto* known = find(object.object.sn);
     bool same = known && known->name == object.object;
+    if (is_init(object.object.sn)) { // outside the window: nobody keeps account of whom it was told
+      if (!same || !gains(object, known->chunks).empty())
+        out.objects.push_back(object);
+      continue;
+    }
     auto told = std::ranges::find(told_, object.object.sn,
                                   [](const NamedSegment& one) { return one.name.sn; });
     // A gain is of the version that was named last, by whomever.
@@ -114,7 +121,8 @@ void Neighbour::learn(const HaveMessage& have) {
   // A restarted encoder begins again from low numbers: what the sender no longer keeps is forgotten
   // on both sides of its window.
   std::erase_if(segments_, [&](const RemoteSegment& segment) {
-    bool within = segment.name.sn >= have.oldest && segment.name.sn <= have.newest_listed;
+    bool within = segment.name.sn >= have.oldest &&
+                  (segment.name.sn <= have.newest_listed || is_init(segment.name.sn));
     if (!within)
       lost(segment);
     return !within;
@@ -133,10 +141,28 @@ void Neighbour::learn(const HaveMessage& have) {
   }
   for (const auto& gain : have.gains)
     learn(gain);
+  forget_old_inits(have);
   while (segments_.size() > max_have_objects) {
     lost(segments_.front());
     segments_.erase(segments_.begin());
   }
+}
+
+/// They are outside the window and never leave it.
+void Neighbour::forget_old_inits(const HaveMessage& news) {
+  if (segments_.empty() || !is_init(segments_.back().name.sn))
+    return;
+  auto count = std::ranges::count_if(
+      segments_, [](const RemoteSegment& segment) { return is_init(segment.name.sn); });
+  std::erase_if(segments_, [&](const RemoteSegment& segment) {
+    bool is_news = std::ranges::any_of(
+        news.objects, [&](const ObjectHave& object) { return object.object == segment.name; });
+    if (!is_init(segment.name.sn) || is_news || count <= most_inits)
+      return false;
+    --count;
+    lost(segment);
+    return true;
+  });
 }
 
 void Neighbour::learn(const Gain& gain) {

@@ -147,6 +147,7 @@ public:
 private:
   RemoteSegment* find(SequenceNumber sn);
   RemoteSegment& enter(const ObjectName& name, std::uint64_t size);
+  void forget_old_inits(const HaveMessage& news);
   void got(RemoteSegment& segment, std::size_t chunk);
   void lost(const RemoteSegment& segment);
   Time opened_at_;

@@ -36,7 +36,9 @@ public:
     auto first = place ? place->chunk : 0;
     for (; entry && entry->start < position_ + horizon;
          entry = s_.timeline.after(entry->segment.sn)) {
-      look_at(*entry, first);
+      if (auto init = entry->segment.init; init && init != looked_at_init_)
+        look_at(*entry, *(looked_at_init_ = init), 0);
+      look_at(*entry, entry->segment.sn, first);
       first = 0;
     }
     deal_cards();
@@ -44,8 +46,9 @@ public:
   }
 
 private:
-  void look_at(const TimelineEntry& entry, std::uint32_t first) {
-    const auto* segment = s_.store.find(entry.segment.sn);
+  /// At the chunks from `first` on of what `entry` needs: its segment, or its init section.
+  void look_at(const TimelineEntry& entry, SequenceNumber object, std::uint32_t first) {
+    const auto* segment = s_.store.find(object);
     if (!segment || segment->whole())
       return;
     held_ = segment->size() ? s_.holders.find(segment->name()) : nullptr;
@@ -118,7 +121,7 @@ private:
       cards_.push_back({{segment.name(), ChunkIndex{chunk}}, segment.length(chunk), last_call});
       return;
     }
-    const auto& near = s_.seeders.of(segment.sn(), s_.self.weight, s_.bitrate, s_.neighbours);
+    const auto& near = s_.seeders.of(entry.segment.sn, s_.self.weight, s_.bitrate, s_.neighbours);
     auto duty = seeding_duty({s_.self, near, s_.population, s_.seed_share, s_.uploads,
                               s_.seed_place, s_.seeders.weights()},
                              segment.sn(), s_.fetches.whole_only() ? 0 : chunk);
@@ -210,6 +213,7 @@ private:
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
   const Holders::Segment* held_ = nullptr; ///< what can be had of the segment that is looked at
+  std::optional<SequenceNumber> looked_at_init_; ///< segments share it
   bool first_unknown_ = true;
 };
 

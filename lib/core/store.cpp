@@ -73,6 +73,15 @@ void Store::drop_before(SequenceNumber sn) {
   segments_.erase_before(sn);
 }
 
+void Store::drop_inits_but(std::span<const SequenceNumber> wanted) {
+  std::vector<SequenceNumber> unwanted;
+  for (const auto& [number, object] : segments_)
+    if (is_init(number) && std::ranges::find(wanted, number) == wanted.end())
+      unwanted.push_back(number);
+  for (auto number : unwanted)
+    segments_.erase(number);
+}
+
 std::optional<std::uint64_t> Store::expected_size(Duration duration) const {
   if (bytes_per_second_ <= 0)
     return {};

@@ -22,7 +22,7 @@ struct Slot {
   Time give_up_at{};           ///< when the request to the viewer is taken for lost
 };
 
-/// One segment of the window, in one version.
+/// One segment of the window, or an init section of one, in one version.
 class StoredSegment {
 public:
   StoredSegment(SequenceNumber sn, Basis basis)
@@ -90,6 +90,8 @@ public:
 
   /// Drops segments below `sn`.
   void drop_before(SequenceNumber sn);
+  /// Drops init sections that are not among these.
+  void drop_inits_but(std::span<const SequenceNumber> wanted);
   void clear() { segments_.clear(); }
 
   const FlatMap<SequenceNumber, StoredSegment>& segments() const { return segments_; }

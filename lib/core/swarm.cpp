@@ -63,6 +63,8 @@ void Swarm::Impl::open_window() {
   for (const auto& entry : timeline.entries()) {
     if (entry.end() < oldest || entry.start > oldest + open_ahead)
       continue;
+    if (auto init = entry.segment.init)
+      open_init(*init);
     auto& segment = store.add(entry.segment.sn, entry.basis);
     segment.missing |= entry.segment.gap;
     if (!segment.size())
@@ -74,11 +76,27 @@ void Swarm::Impl::open_window() {
   }
 }
 
+/// An init section is small: one chunk is expected until its size is known.
+void Swarm::Impl::open_init(SequenceNumber init) {
+  auto& object = store.add(init, basis_of_init(init));
+  if (object.size())
+    return;
+  adopt_claims(object);
+  object.expect(1);
+}
+
 void Swarm::Impl::close_window() {
   if (!cursor.started() || timeline.entries().empty())
     return;
   timeline.drop_before(hand_out_position() - settings.past);
   store.drop_before(timeline.entries().front().segment.sn);
+  if (store.segments().empty() || !is_init(std::prev(store.segments().end())->first))
+    return;
+  std::vector<SequenceNumber> wanted;
+  for (const auto& entry : timeline.entries())
+    if (auto init = entry.segment.init; init && (wanted.empty() || wanted.back() != *init))
+      wanted.push_back(*init);
+  store.drop_inits_but(wanted);
 }
 
 // The passes.

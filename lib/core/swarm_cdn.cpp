@@ -96,7 +96,9 @@ void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
   last_failure_ = error;
   if (segment) {
     put_off(*segment, now);
-    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals)
+    // Without its init section nothing can be played: that is asked for again and again.
+    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals &&
+        !is_init(segment->sn()))
       segment->missing = true;
   }
   fetches.failed(id);

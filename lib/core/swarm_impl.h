@@ -75,6 +75,7 @@ private:
   void put_off(StoredSegment& segment, Time now);
   void cancel_others(const Transfer& transfer);
   void open_window();
+  void open_init(SequenceNumber init);
   void adopt_claims(StoredSegment& segment);
   void close_window();
   bool size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by);

@@ -19,6 +19,19 @@ Basis basis_of(const ListedSegment& segment) {
   return Basis{hash};
 }
 
+SequenceNumber init_number(std::string_view path, std::uint64_t offset, std::uint64_t length,
+                           std::uint64_t discontinuity_sequence) {
+  std::uint64_t hash = path.size();
+  for (unsigned char byte : path)
+    hash = mix(hash, byte);
+  hash = mix(mix(mix(hash, offset), length), discontinuity_sequence);
+  return SequenceNumber{first_init_number + hash % first_init_number};
+}
+
+Basis basis_of_init(SequenceNumber init) {
+  return Basis{mix(number(init))};
+}
+
 Version version_of(Basis basis, std::uint64_t size) {
   return Version{mix(static_cast<std::uint64_t>(basis), size)};
 }

@@ -167,15 +167,24 @@ GST_END_TEST;
 // Rule: objects of a kind that this version does not know are left out of a have.
 GST_START_TEST(other_objects) {
   flatbuffers::FlatBufferBuilder builder;
-  std::vector objects{wire::CreateObjectHave(builder, wire::ObjectKind::Part, 5, 1, 7, 188),
-                      wire::CreateObjectHave(builder, wire::ObjectKind::Segment, 6, 0, 7, 188)};
+  auto object = [&](wire::ObjectKind kind, std::uint64_t number) {
+    return wire::CreateObjectHave(builder, kind, number, 0, 7, 188);
+  };
+  std::vector objects{object(wire::ObjectKind::Part, 5), object(wire::ObjectKind::Segment, 6),
+                      object(wire::ObjectKind::Init, first_init_number + 6),
+                      // Kind and number do not go together.
+                      object(wire::ObjectKind::Init, 7),
+                      object(wire::ObjectKind::Segment, first_init_number + 7)};
   auto all = builder.CreateVector(objects);
   builder.FinishSizePrefixed(wire::CreateHave(builder, all, 3, 9));
   std::vector<std::uint8_t> bytes(builder.GetBufferPointer(),
                                   builder.GetBufferPointer() + builder.GetSize());
   flatbuffers::WriteScalar(bytes.data(), std::uint32_t{3}); // a Have
   auto have = read<HaveMessage>(bytes);
-  fail_unless(have.objects.size() == 1 && have.objects[0].object == chunk_of(6, 0).object);
+  fail_unless_equals_int(static_cast<int>(have.objects.size()), 2);
+  fail_unless(have.objects[0].object == chunk_of(6, 0).object);
+  fail_unless(have.objects[1].object == chunk_of(first_init_number + 6, 0).object);
+  fail_unless(read<HaveMessage>(encode(have)).objects[1].object == have.objects[1].object);
 }
 GST_END_TEST;
 

@@ -3,6 +3,8 @@
 
 #include "core_test.h"
 
+#include <algorithm>
+
 namespace {
 
 HaveMessage have_of(std::uint64_t sn, std::vector<ChunkSpan> chunks, std::uint64_t version = 7) {
@@ -79,6 +81,28 @@ GST_START_TEST(gains_of_nothing) {
 }
 GST_END_TEST;
 
+// Rule: init sections, whose numbers lie outside the window, outlive it, a few of them; they are
+// named in full whenever they are told.
+GST_START_TEST(init_sections) {
+  Neighbour there(peer(1), start), here(peer(2), start);
+  for (std::uint64_t n = 0; n < 6; ++n) {
+    auto have = have_of(first_init_number + n, {{0, 1}});
+    fail_unless_equals_int(static_cast<int>(there.tell(have).objects.size()), 1);
+    fail_unless_equals_int(static_cast<int>(there.tell(have).objects.size()), 1);
+    here.learn(have);
+    here.learn(have_of(6 + n % 4, {{0, 1}}));
+    fail_unless(here.has(chunk_of(first_init_number + n, 0)));
+    fail_unless(there.tell(have).gains.empty());
+  }
+  auto inits = std::ranges::count_if(
+      here.segments(), [](const RemoteSegment& segment) { return is_init(segment.name.sn); });
+  fail_unless_equals_int(static_cast<int>(inits), 4);
+  fail_unless(here.has(chunk_of(9, 0)), "and segments are where they were");
+  auto known = have_of(first_init_number + 5, {{0, 1}});
+  fail_unless(here.tell(known).objects.empty(), "it has it itself");
+}
+GST_END_TEST;
+
 static Suite* neighbour_suite() {
   auto* suite = suite_create("neighbour");
   auto* tcase = tcase_create("general");
@@ -87,6 +111,7 @@ static Suite* neighbour_suite() {
   tcase_add_test(tcase, no_news);
   tcase_add_test(tcase, named_by_either);
   tcase_add_test(tcase, gains_of_nothing);
+  tcase_add_test(tcase, init_sections);
   return suite;
 }
 

@@ -38,6 +38,10 @@ struct VirtualCdn {
   Duration polls = 500ms; ///< from one look at the playlist to the next
   std::uint64_t usual = size;
   std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
+  /// Init sections, each by the first segment that it serves.
+  std::map<std::uint64_t, SequenceNumber> inits;
+  std::uint64_t init_size = 900;
+  bool keeps_inits = true;
   Swarm swarm;
   std::vector<Deliver> delivered;
   std::vector<Time> delivered_at;
@@ -45,7 +49,14 @@ struct VirtualCdn {
   std::vector<Send> sent;
   std::vector<Action> others;
 
+  std::optional<SequenceNumber> init_of(std::uint64_t sn) const {
+    auto after = inits.upper_bound(sn);
+    return after == inits.begin() ? std::nullopt : std::optional(std::prev(after)->second);
+  }
+
   std::uint64_t size_of(std::uint64_t sn) const {
+    if (is_init(SequenceNumber{sn}))
+      return init_size;
     auto found = sizes.find(sn);
     return found == sizes.end() ? usual : found->second;
   }
@@ -81,8 +92,8 @@ struct VirtualCdn {
     Listing listing{segment, false, {}};
     auto whole = static_cast<std::uint64_t>(made() / segment);
     for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n)
-      listing.segments.push_back(
-          {SequenceNumber{first_number + n}, segment, 0, date(n * segment), false});
+      listing.segments.push_back({SequenceNumber{first_number + n}, segment, 0, date(n * segment),
+                                  false, init_of(first_number + n)});
     swarm.listed(now, wall(now), listing);
     act();
   }
@@ -107,6 +118,8 @@ struct VirtualCdn {
     auto newest = first_number + static_cast<std::uint64_t>(made() / segment);
     if (fails) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::server, {}, "503"});
+    } else if (is_init(fetch.sn) && !keeps_inits) {
+      swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});
     } else if (keeps_segments && number(fetch.sn) + *keeps_segments < newest) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});
     } else if (fetch.first >= whole) {
