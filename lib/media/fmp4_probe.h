@@ -51,8 +51,10 @@ bool carries_init(std::span<const std::uint8_t> bytes);
 /// `first_bytes`.
 ///
 /// The video's, since pictures are what segments are cut by: audio frames do not end where pictures
-/// do, so that audio begins up to a frame beside the cut, and elsewhere in each segment. The decode
-/// time and not that of presentation, since that is what qtdemux counts from.
+/// do, so that audio begins up to some frames beside the cut, and elsewhere in each segment. The
+/// decode time and not that of presentation, since that is what qtdemux counts from: behind a TIME
+/// segment it takes each tfdt as it stands, whatever timestamp the buffer has, and heeds no edit
+/// list. So a segment that is to be seen from its start on starts at this time, not at 0.
 std::optional<std::chrono::nanoseconds> probe_fragment(const Fmp4Init& init,
                                                        std::span<const std::uint8_t> first_bytes);
 
