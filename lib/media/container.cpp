@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "media/container.h"
 
+#include "media/packed_audio_probe.h"
 #include "media/ts_probe.h"
 
 #include <algorithm>
@@ -26,17 +27,10 @@ bool is_iso_bmff(Bytes bytes) {
 }
 
 bool is_packed_audio(Bytes bytes) {
-  if (as_text(bytes).substr(0, 3) == "ID3")
-    return true;
-  if (bytes.size() < 4)
-    return false;
-  bool adts = bytes[0] == 0xff && (bytes[1] & 0xf6) == 0xf0;
-  // Layer, bit rate and sample rate of an MPEG audio header must not be the reserved values.
-  bool mpeg_audio = bytes[0] == 0xff && (bytes[1] & 0xe0) == 0xe0 && (bytes[1] & 0x18) != 0x08 &&
-                    (bytes[1] & 0x06) != 0 && (bytes[2] & 0xf0) != 0xf0 &&
-                    (bytes[2] & 0x0c) != 0x0c;
-  bool ac3 = bytes[0] == 0x0b && bytes[1] == 0x77;
-  return adts || mpeg_audio || ac3;
+  auto text = as_text(bytes);
+  // The syncword of AC-3 stands for itself: which of the two codecs it is, later bytes tell.
+  return text.starts_with("ID3") || text.starts_with("\x0b\x77") ||
+         probe_audio_frame(bytes) != AudioCodec::unknown;
 }
 
 bool is_html(Bytes bytes) {
