@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "media/timestamp.h"
+#include "media/segment_clock.h"
 
 #include <chrono>
 #include <cstdint>
@@ -11,16 +11,20 @@
 
 namespace p2plive::viewer {
 
-/// Looks at the first bytes of each segment, in the order in which they are handed out.
+/// Looks at init sections and at the first bytes of each segment, in the order in which they are
+/// handed out.
 class Timestamper {
 public:
-  /// The first PCR or PTS in `first_chunk`, unwrapped; none where there is none. `new_line`: these
-  /// bytes do not continue the time line of those before.
+  /// The init section before the segments that follow (EXT-X-MAP), when it is another one.
+  void init(std::span<const std::uint8_t> bytes) { clock_.init(bytes); }
+
+  /// The time that `first_chunk` begins with (media::SegmentClock); none where it has none.
+  /// `new_line`: these bytes do not continue the time line of those before.
   std::optional<std::chrono::nanoseconds> begin(std::span<const std::uint8_t> first_chunk,
                                                 bool new_line);
 
 private:
-  media::Unwrapper unwrapper_;
+  media::SegmentClock clock_;
 };
 
 } // namespace p2plive::viewer

@@ -4,6 +4,7 @@
 #include "fuzz/require.h"
 
 #include "media/fmp4_probe.h"
+#include "media/segment_clock.h"
 
 #include <algorithm>
 
@@ -41,5 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // More bytes may tell another track's time, but never nothing where fewer told something.
   auto less = probe_fragment(known, segment.first(segment.size() - segment.size() / 8));
   require(!less || time);
+  SegmentClock clock;
+  clock.init(section);
+  auto begun = clock.begin(segment);
+  require(clock.begin(segment) == begun);
   return 0;
 }
