@@ -4,9 +4,6 @@
 namespace p2plive::gst {
 namespace {
 
-constexpr std::size_t ts_packet_size = 188;
-constexpr std::uint8_t ts_sync_byte = 0x47;
-
 using Memory = std::shared_ptr<const void>;
 
 void release(gpointer memory) {
@@ -38,24 +35,19 @@ GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
   if (buffer.offset == 0)
     GST_BUFFER_PTS(result) = static_cast<GstClockTime>(place.pts.count());
   GST_BUFFER_DURATION(result) = static_cast<GstClockTime>(buffer.duration.count());
-  GST_BUFFER_OFFSET(result) = buffer.media_sequence;
-  GST_BUFFER_OFFSET_END(result) = buffer.offset;
-  if (buffer.offset == 0)
-    GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_MARKER);
+  if (buffer.init_section) {
+    GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_HEADER);
+  } else {
+    GST_BUFFER_OFFSET(result) = buffer.media_sequence;
+    GST_BUFFER_OFFSET_END(result) = buffer.offset;
+    if (buffer.offset == 0)
+      GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_MARKER);
+  }
   if (buffer.discontinuity)
     GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_DISCONT);
   if (buffer.offset == 0 && buffer.program_date_time)
     add_unix_time(result, *buffer.program_date_time);
   return result;
-}
-
-bool is_mpegts(const Buffer& buffer) {
-  if (buffer.size < ts_packet_size)
-    return false;
-  for (std::size_t at = 0; at < buffer.size && at < 3 * ts_packet_size; at += ts_packet_size)
-    if (buffer.data[at] != ts_sync_byte)
-      return false;
-  return true;
 }
 
 } // namespace p2plive::gst

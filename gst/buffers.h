@@ -17,12 +17,10 @@ namespace p2plive::gst {
 ///   offset        the media sequence number of the HLS segment it comes from
 ///   offset-end    where in that segment its first byte stands
 ///   MARKER        on the first buffer of each HLS segment
+///   HEADER        on the buffers of an init section, which have no offsets
 ///   DISCONT       where the stream does not continue what was
 ///   a GstReferenceTimestampMeta `timestamp/x-unix` (nanoseconds since 1970, UTC) on the first
 ///                 buffer of an HLS segment whose program date and time is known
 GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place);
-
-/// Whether the bytes, the first of a stream, are MPEG-TS (ISO/IEC 13818-1, 2.4.3.2: sync bytes).
-bool is_mpegts(const Buffer& buffer);
 
 } // namespace p2plive::gst

@@ -7,7 +7,11 @@ namespace p2plive::gst {
 
 MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> clock) {
   auto segment = locate(buffer, clock);
-  Place place{position_, segment};
+  // qtdemux gives out the decode times of fragments as they stand, whatever its buffers say.
+  const auto shift = buffer.format == Format::fmp4 ? origin_.value_or(Time::zero()) : Time::zero();
+  if (segment)
+    segment->start += shift;
+  Place place{position_ + shift, segment};
   position_ += buffer.duration;
   return place;
 }
@@ -37,7 +41,7 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
 
   const Time base = first ? Time::zero() : std::max(running_time(), clock.value_or(Time::zero()));
   position_ = media;
-  segment_ = {media, base};
+  segment_ = {media, base, media};
   return segment_;
 }
 

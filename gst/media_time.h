@@ -13,10 +13,12 @@ class MediaTime {
 public:
   using Time = std::chrono::nanoseconds;
 
-  /// What a GstSegment needs: media time `start` plays at running time `base`.
+  /// What a GstSegment needs: timestamp `start` plays at running time `base`, and is media time
+  /// `time`. For fragmented MP4 timestamps are the stream's own, for all else they are media time.
   struct Segment {
     Time start{};
     Time base{};
+    Time time{};
   };
 
   struct Place {

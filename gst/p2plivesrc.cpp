@@ -4,8 +4,9 @@
  * @title: p2plivesrc
  * @short_description: Plays a live HLS stream partly from its CDN and partly from other viewers
  *
- * The source takes the address of a live HLS stream and emits its MPEG-TS, in order and at the
- * stream's own pace. What other viewers of the same stream have comes from them; the CDN serves
+ * The source takes the address of a live HLS stream and emits its bytes, in order and at the
+ * stream's own pace: MPEG-TS, fragmented MP4 with its init sections, or packed audio, with AES-128
+ * undone. What other viewers of the same stream have comes from them; the CDN serves
  * what nobody has and what is about to be played. Whatever of the peer to peer side fails, the
  * stream plays on from the CDN.
  *
@@ -14,7 +15,9 @@
  * The first buffer of each HLS segment has a timestamp, every buffer a duration. Buffers carry the
  * media sequence number of their HLS segment as offset and their place in that segment as
  * offset-end; the first of a segment has %GST_BUFFER_FLAG_MARKER and, where the playlist has the
- * program date and time, a #GstReferenceTimestampMeta `timestamp/x-unix`.
+ * program date and time, a #GstReferenceTimestampMeta `timestamp/x-unix`. An init section comes
+ * before the first segment, and wherever another one is needed, with %GST_BUFFER_FLAG_HEADER and
+ * without offsets.
  *
  * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
  * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
@@ -42,6 +45,7 @@
 #include "messages.h"
 #include "properties.h"
 #include "source.h"
+#include "stream_caps.h"
 #include "stream_uri.h"
 
 using namespace p2plive;
@@ -49,8 +53,6 @@ using namespace std::chrono_literals;
 
 GST_DEBUG_CATEGORY_STATIC(gst_p2p_live_src_debug);
 #define GST_CAT_DEFAULT gst_p2p_live_src_debug
-
-#define SRC_CAPS "video/mpegts, systemstream = (boolean) true, packetsize = (int) 188"
 
 struct _GstP2pLiveSrc {
   GstPushSrc parent;
@@ -66,9 +68,6 @@ G_DEFINE_TYPE_WITH_CODE(GstP2pLiveSrc, gst_p2p_live_src, GST_TYPE_PUSH_SRC,
                                                 "Live streams from CDN and other viewers"))
 
 GST_ELEMENT_REGISTER_DEFINE(p2plivesrc, "p2plivesrc", GST_RANK_PRIMARY, GST_TYPE_P2P_LIVE_SRC)
-
-static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(SRC_CAPS));
 
 namespace {
 
@@ -93,7 +92,7 @@ std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
 bool open_viewer(GstElement* element) {
   auto& source = source_of(element);
   source.time = {};
-  source.caps_sent = false;
+  source.format.reset();
   ViewerOptions options;
   {
     std::lock_guard guard(source.lock);
@@ -137,22 +136,17 @@ void close_viewer(GstElement* element) {
 void announce_segment(GstBaseSrc* base, const gst::MediaTime::Segment& place) {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
-  segment.start = segment.position = segment.time = static_cast<guint64>(place.start.count());
+  segment.start = segment.position = static_cast<guint64>(place.start.count());
+  segment.time = static_cast<guint64>(place.time.count());
   segment.base = static_cast<guint64>(place.base.count());
   GST_INFO_OBJECT(base, "new segment %" GST_SEGMENT_FORMAT, &segment);
   gst_base_src_new_segment(base, &segment);
 }
 
-/// Caps are set once a session, from its first bytes; false after an error.
-bool announce_caps(GstBaseSrc* base, const Buffer& first) {
-  if (!gst::is_mpegts(first)) {
-    gst::post_error(GST_ELEMENT(base),
-                    {Error::Kind::format,
-                     "The stream's segments are not MPEG-TS. Choose a variant of it that is.",
-                     "segment " + std::to_string(first.media_sequence)});
-    return false;
-  }
-  auto* caps = gst_caps_from_string(SRC_CAPS);
+/// From the first bytes, and where a stream goes on in another format. False: downstream has none
+/// of it.
+bool announce_caps(GstBaseSrc* base, Format format) {
+  auto* caps = gst::caps_of(format);
   const bool set = gst_base_src_set_caps(base, caps);
   gst_caps_unref(caps);
   return set;
@@ -160,10 +154,10 @@ bool announce_caps(GstBaseSrc* base, const Buffer& first) {
 
 GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
   auto& source = source_of(base);
-  if (!source.caps_sent) {
-    if (!announce_caps(base, buffer))
-      return GST_FLOW_EOS;
-    source.caps_sent = true;
+  if (source.format != buffer.format) {
+    if (!announce_caps(base, buffer.format))
+      return GST_FLOW_NOT_NEGOTIATED;
+    source.format = buffer.format;
   }
   if (buffer.skipped > 0s) {
     GST_INFO_OBJECT(base, "skipped %" GST_TIME_FORMAT,
@@ -285,7 +279,10 @@ static void gst_p2p_live_src_class_init(GstP2pLiveSrcClass* klass) {
 
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_p2p_live_src_change_state;
-  gst_element_class_add_static_pad_template(element_class, &src_template);
+  auto* caps = gst_caps_from_string(gst::template_caps);
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  gst_caps_unref(caps);
   gst_element_class_set_static_metadata(
       element_class, "Peer-assisted live source", "Source/Network",
       "Plays a live HLS stream partly from its CDN and partly from other viewers",

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace p2plive::gst {
 
@@ -23,7 +24,7 @@ struct Source {
 
   // The streaming thread's, and untouched while it does not run.
   MediaTime time;
-  bool caps_sent = false;
+  std::optional<Format> format; ///< what the caps say
 
   std::shared_ptr<Viewer> current_viewer() {
     std::lock_guard guard(lock);

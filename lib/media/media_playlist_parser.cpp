@@ -219,7 +219,9 @@ Problem Parser::map(const Line& line, std::string_view value) {
   auto resolved = resolve_uri(resolver_, line, *reference);
   if (!resolved)
     return resolved.error();
-  InitSection map{*resolved, std::nullopt};
+  InitSection map{*resolved, std::nullopt, {}};
+  if (key_.iv) // no key without one is meant for it (RFC 8216, 4.3.2.5)
+    map.key = key_;
   if (auto text = find_attribute(value, "BYTERANGE")) {
     auto range = parse_range(*text);
     if (!range)

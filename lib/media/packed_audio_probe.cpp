@@ -74,6 +74,7 @@ PackedAudio probe_packed_audio(Bytes first_bytes) {
       break;
     if (!found.timestamp)
       found.timestamp = read_timestamp(rest);
+    found.tags_size += *size;
     rest = rest.subspan(std::min(*size, rest.size()));
   }
   found.codec = probe_audio_frame(rest);

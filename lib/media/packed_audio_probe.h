@@ -28,6 +28,7 @@ enum class AudioCodec {
 struct PackedAudio {
   AudioCodec codec = AudioCodec::unknown;
   std::optional<Ticks33> timestamp; ///< of its first sample; none: no tag tells
+  std::uint64_t tags_size = 0;      ///< bytes before the audio; may be more than were given
   bool operator==(const PackedAudio&) const = default;
 };
 

@@ -90,16 +90,8 @@ std::optional<std::string> unsupported(const MediaPlaylist& playlist) {
   if (playlist.i_frames_only)
     return "This playlist lists single pictures only (EXT-X-I-FRAMES-ONLY), which is not played.";
   for (const auto& segment : playlist.segments) {
-    if (segment.key.method == Key::Method::aes_128)
-      return "This stream is encrypted with AES-128, which is not played yet.";
-    if (segment.key.method != Key::Method::none)
+    if (segment.key.method != Key::Method::none && segment.key.method != Key::Method::aes_128)
       return "This stream is encrypted with SAMPLE-AES or a DRM system, which is not played.";
-    if (segment.map)
-      return "This stream is fragmented MP4 (EXT-X-MAP), which is not played yet; "
-             "MPEG-TS segments are.";
-    if (segment.byte_range)
-      return "This stream keeps its segments as byte ranges of larger files "
-             "(EXT-X-BYTERANGE), which is not played yet.";
   }
   return std::nullopt;
 }

@@ -24,13 +24,6 @@ struct ByteRange {
   bool operator==(const ByteRange&) const = default;
 };
 
-/// What a demuxer needs before the first segment (EXT-X-MAP, 4.3.2.5).
-struct InitSection {
-  std::string uri; ///< absolute
-  std::optional<ByteRange> byte_range;
-  bool operator==(const InitSection&) const = default;
-};
-
 /// How a segment is encrypted (EXT-X-KEY, 4.3.2.4).
 struct Key {
   enum class Method { none, aes_128, sample_aes, other };
@@ -38,6 +31,14 @@ struct Key {
   std::string uri; ///< absolute; as written for another scheme than http(s); empty for none
   std::optional<std::array<std::uint8_t, 16>> iv; ///< none: the segment's number, big-endian
   bool operator==(const Key&) const = default;
+};
+
+/// What a demuxer needs before the first segment (EXT-X-MAP, 4.3.2.5).
+struct InitSection {
+  std::string uri; ///< absolute
+  std::optional<ByteRange> byte_range;
+  Key key; ///< in force where the tag stands; one with AES-128 names an IV
+  bool operator==(const InitSection&) const = default;
 };
 
 struct Segment {

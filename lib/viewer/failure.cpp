@@ -64,6 +64,30 @@ Error playlist_failure(const std::string& uri, const media::PlaylistError& error
   return {Kind::format, what + uri, error.message};
 }
 
+Error key_failure(const std::string& uri, const net::HttpError& error) {
+  return {Kind::read,
+          "The stream is encrypted, and the server of its key does not answer; try again later: " +
+              uri,
+          error.detail};
+}
+
+Error key_failure(const std::string& uri, unsigned status) {
+  if (status == 401 || status == 403)
+    return {Kind::not_authorized,
+            "The stream is encrypted, and its key is not given to you; check the token or the "
+            "login: " +
+                uri,
+            status_text(status)};
+  return {Kind::read, "The stream is encrypted, and its key cannot be had at present: " + uri,
+          status_text(status)};
+}
+
+Error bad_key(const std::string& uri, std::size_t size) {
+  return {Kind::format,
+          "The stream is encrypted, and what its playlist names as key is none: " + uri,
+          std::to_string(size) + " bytes instead of 16"};
+}
+
 Error stream_failure(const core::FetchError& error) {
   switch (error.failure) {
   case core::FetchFailure::not_found:

@@ -16,6 +16,11 @@ Error playlist_failure(const std::string& uri, const net::HttpError& error);
 Error playlist_failure(const std::string& uri, unsigned status);
 Error playlist_failure(const std::string& uri, const media::PlaylistError& error);
 
+/// Of the key of encrypted segments at `uri`.
+Error key_failure(const std::string& uri, const net::HttpError& error);
+Error key_failure(const std::string& uri, unsigned status);
+Error bad_key(const std::string& uri, std::size_t size); ///< bytes that came instead
+
 /// Of the stream's segments, when the core has given up.
 Error stream_failure(const core::FetchError& error);
 

@@ -7,13 +7,13 @@ namespace p2plive::viewer {
 
 OutputQueue::OutputQueue(std::function<void()> notice) : notice_(std::move(notice)) {}
 
-void OutputQueue::push(Output output) {
+void OutputQueue::push(Outgoing outgoing) {
   {
     std::lock_guard lock(mutex_);
     if (closed_)
       return;
-    closed_ = !std::holds_alternative<Buffer>(output);
-    queue_.push_back(std::move(output));
+    closed_ = !std::holds_alternative<Delivery>(outgoing);
+    queue_.push_back(std::move(outgoing));
   }
   changed_.notify_one();
 }
@@ -26,7 +26,12 @@ void OutputQueue::interrupt(bool on) {
   changed_.notify_all();
 }
 
-Output OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
+bool OutputQueue::interrupted() const {
+  std::lock_guard lock(mutex_);
+  return interrupted_;
+}
+
+Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
                         std::optional<Clock::time_point> deadline) {
   std::unique_lock lock(mutex_);
   // Somebody who waits must be heard too: pacing follows his clock, also when that stops.
@@ -48,18 +53,18 @@ Output OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
   if (finished_)
     return EndOfStream{};
   auto output = take_front();
-  bool tell = std::holds_alternative<Buffer>(output) && !std::exchange(noticed_, true);
+  bool tell = std::holds_alternative<Delivery>(output) && !std::exchange(noticed_, true);
   lock.unlock();
   if (tell)
     notice_();
   return output;
 }
 
-Output OutputQueue::take_front() {
-  auto output = std::move(queue_.front());
+Popped OutputQueue::take_front() {
+  auto output = std::visit([](auto& it) { return Popped(std::move(it)); }, queue_.front());
   queue_.pop_front();
-  if (auto* buffer = std::get_if<Buffer>(&output)) {
-    taken_.bytes += buffer->size;
+  if (auto* delivery = std::get_if<Delivery>(&output)) {
+    taken_.bytes += delivery->bytes.size;
     if (!first_taken_)
       first_taken_ = Clock::now();
   } else {

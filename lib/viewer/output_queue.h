@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "viewer/delivery.h"
 #include "viewer/viewer.h"
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <variant>
 
 namespace p2plive::viewer {
 
@@ -19,6 +21,9 @@ struct Taken {
   std::size_t bytes = 0;
   std::optional<std::chrono::nanoseconds> playing; ///< what pop() was told last
 };
+
+using Outgoing = std::variant<Delivery, EndOfStream, Error>;
+using Popped = std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet>;
 
 /// First of the three things that cross threads. The swarm stops handing out while the application
 /// takes nothing, so the queue holds seconds of the stream at most, and its memory is the chunk
@@ -32,24 +37,25 @@ public:
   explicit OutputQueue(std::function<void()> notice);
 
   /// Nothing is accepted after EndOfStream or an Error.
-  void push(Output output);
+  void push(Outgoing outgoing);
   /// As Viewer::pop().
-  Output pop(std::optional<std::chrono::nanoseconds> playing,
+  Popped pop(std::optional<std::chrono::nanoseconds> playing,
              std::optional<Clock::time_point> deadline);
   /// As Viewer::interrupt().
   void interrupt(bool on);
+  bool interrupted() const;
 
   Taken collect();
   /// When the first byte was taken out.
   std::optional<Clock::time_point> first_taken() const;
 
 private:
-  Output take_front();
+  Popped take_front();
 
   const std::function<void()> notice_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Output> queue_;
+  std::deque<Outgoing> queue_;
   Taken taken_;
   std::optional<Clock::time_point> first_taken_;
   bool interrupted_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/playlist_source.h"
 
+#include "core/version.h"
 #include "media/playlist_limits.h"
 #include "viewer/failure.h"
 #include "viewer/now.h"
@@ -22,6 +23,32 @@ constexpr unsigned no_more_tries = 1;
 constexpr unsigned few_tries = 3;
 constexpr unsigned some_tries = 5;
 
+/// The path in an absolute URI.
+std::string_view path_of(std::string_view uri) {
+  auto host = uri.find("://");
+  auto begin = host == uri.npos ? uri.npos : uri.find('/', host + 3);
+  if (begin == uri.npos)
+    return {};
+  return uri.substr(begin, uri.find_first_of("?#", begin) - begin);
+}
+
+/// `sn` is the initialization vector where the playlist names none (RFC 8216, 5.2).
+std::optional<KeyReference> key_of(const media::Key& key, std::uint64_t sn) {
+  if (key.method != media::Key::Method::aes_128)
+    return {};
+  KeyReference reference{key.uri, {}};
+  for (std::size_t i = 0; i < 8; ++i)
+    reference.iv[15 - i] = static_cast<std::uint8_t>(sn >> 8 * i);
+  reference.iv = key.iv.value_or(reference.iv);
+  return reference;
+}
+
+core::SequenceNumber number_of(const media::InitSection& init, const media::Segment& segment) {
+  auto range = init.byte_range.value_or(media::ByteRange{});
+  return core::init_number(path_of(init.uri), range.offset, range.length,
+                           segment.discontinuity_sequence);
+}
+
 core::Listing to_listing(const media::MediaPlaylist& playlist) {
   core::Listing listing;
   listing.target_duration = playlist.target_duration;
@@ -34,6 +61,8 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
     listed.discontinuity_sequence = segment.discontinuity_sequence;
     listed.program_date_time = segment.program_date_time;
     listed.gap = segment.gap;
+    if (segment.map)
+      listed.init = number_of(*segment.map, segment);
   }
   return listing;
 }
@@ -71,9 +100,9 @@ void PlaylistSource::refresh() {
   schedule();
 }
 
-std::optional<SegmentLocation> PlaylistSource::locate(core::SequenceNumber sn) const {
-  auto found = segments_.find(sn);
-  if (found == segments_.end())
+std::optional<ObjectLocation> PlaylistSource::locate(core::SequenceNumber sn) const {
+  auto found = objects_.find(sn);
+  if (found == objects_.end())
     return {};
   return found->second.location;
 }
@@ -183,16 +212,21 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   }
   if (!empty_since_)
     empty_since_ = now();
-  if (segments_.empty() && now() - *empty_since_ > wait_for_segments)
+  if (objects_.empty() && now() - *empty_since_ > wait_for_segments)
     give_up(
         {Error::Kind::read, "The playlist lists no segments; is the encoder running? " + uri_, {}});
 }
 
 void PlaylistSource::remember(const media::MediaPlaylist& playlist) {
   auto time = now();
-  for (const auto& segment : playlist.segments)
-    segments_[core::SequenceNumber{segment.sn}] = {{segment.uri, segment.byte_range}, time};
-  std::erase_if(segments_,
+  for (const auto& segment : playlist.segments) {
+    objects_[core::SequenceNumber{segment.sn}] = {
+        {segment.uri, segment.byte_range, key_of(segment.key, segment.sn)}, time};
+    if (const auto& map = segment.map)
+      objects_[number_of(*map, segment)] = {
+          {map->uri, map->byte_range, key_of(map->key, segment.sn)}, time};
+  }
+  std::erase_if(objects_,
                 [&](const auto& entry) { return time - entry.second.seen > keep_unlisted; });
 }
 

@@ -8,6 +8,7 @@
 #include "media/refresh.h"
 #include "net/http_client.h"
 #include "net/timer.h"
+#include "viewer/delivery.h"
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
 
@@ -20,10 +21,17 @@
 
 namespace p2plive::viewer {
 
-/// Where a segment is to be had.
-struct SegmentLocation {
+/// What it takes to decrypt an object: the key's own address, and the initialization vector.
+struct KeyReference {
+  std::string uri;
+  Bytes128 iv{};
+};
+
+/// Where a segment or an init section is to be had.
+struct ObjectLocation {
   std::string uri;
   std::optional<media::ByteRange> part; ///< it is a part of that resource only
+  std::optional<KeyReference> key;      ///< none: it is in the clear
 };
 
 /// On the network thread. A stream that cannot be played at its start is told at once, or after a
@@ -42,7 +50,7 @@ public:
   /// There is news, a neighbour says.
   void refresh();
   /// None: not listed, or long ago.
-  std::optional<SegmentLocation> locate(core::SequenceNumber sn) const;
+  std::optional<ObjectLocation> locate(core::SequenceNumber sn) const;
 
   /// Since when every load has failed; none: the last one succeeded.
   std::optional<core::Time> failing_since() const { return failing_since_; }
@@ -51,7 +59,7 @@ public:
 
 private:
   struct Listed {
-    SegmentLocation location;
+    ObjectLocation location;
     core::Time seen{}; ///< in the newest playlist that listed it
   };
 
@@ -81,7 +89,7 @@ private:
   std::string etag_;
   std::optional<media::MediaPlaylist> playlist_;
   core::Listing listing_;
-  std::map<core::SequenceNumber, Listed> segments_;
+  std::map<core::SequenceNumber, Listed> objects_; ///< segments and init sections
   std::optional<core::Time> failing_since_;
   std::optional<core::Time> empty_since_;
   std::optional<Error> last_failure_;

@@ -19,7 +19,7 @@ namespace p2plive::viewer {
 /// ranges gives the whole segment from its start, and the head says so.
 class SegmentFetcher {
 public:
-  using Locate = std::function<std::optional<SegmentLocation>(core::SequenceNumber)>;
+  using Locate = std::function<std::optional<ObjectLocation>(core::SequenceNumber)>;
 
   SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/session.h"
 
-#include "media/container.h"
 #include "viewer/failure.h"
 #include "viewer/options.h"
 
@@ -21,6 +20,8 @@ constexpr auto meet_after = 20ms;
 /// For the tracker's answer to our leave, and for the last words to other viewers.
 constexpr auto leave_within = 1s;
 constexpr auto leave_tick = 20ms;
+/// Segments whose keys are fetched ahead.
+constexpr unsigned keys_ahead = 2;
 
 std::string agent_of(const ViewerOptions& options) {
   return options.user_agent.empty() ? "p2plive/" P2PLIVE_VERSION : options.user_agent;
@@ -47,11 +48,11 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
                      },
                  .failed = [this](const Error& error) { fail(error); }}),
       fetcher_(http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); }),
-      meeting_{.index_uri = options.index_uri,
-               .agent = agent_of(options),
-               .local_address = options.local_address,
-               .self = settings_.self,
-               .max_peers = options.max_peers},
+      keys_(context, http_, [this] { release(); }), meeting_{.index_uri = options.index_uri,
+                                                             .agent = agent_of(options),
+                                                             .local_address = options.local_address,
+                                                             .self = settings_.self,
+                                                             .max_peers = options.max_peers},
       meet_(context, [this] { meet_others(); }),
       wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
       tick_(context, [this] { tick(); }) {}
@@ -136,28 +137,17 @@ void Session::carry_out(core::Announce& action) {
     membership_->announce(action);
 }
 
+void Session::carry_out(core::Fetch& action) {
+  want_key(action.sn);
+  fetcher_.fetch(action);
+}
+
 void Session::carry_out(core::Deliver& action) {
-  Buffer buffer;
-  buffer.data = action.chunk.data();
-  buffer.size = action.size;
-  buffer.media_sequence = core::number(action.sn);
-  buffer.offset = action.offset;
-  buffer.duration = action.duration;
-  if (action.offset == 0) {
-    std::span<const std::uint8_t> bytes(buffer.data, buffer.size);
-    if (!std::exchange(delivered_, true) && media::sniff_container(bytes) == media::Container::html)
-      return finish(Error{Error::Kind::format,
-                          "The server sends web pages where the playlist promises media.",
-                          "the first segment is HTML"});
-    // A jump forward leaves the time line as it is; every other break begins another.
-    bool new_line = action.discontinuity && action.skipped == core::Duration::zero();
-    buffer.timestamp = timestamper_.begin(bytes, new_line);
-    buffer.program_date_time = action.program_date_time;
-    buffer.discontinuity = action.discontinuity;
-    buffer.skipped = action.skipped;
-  }
-  buffer.memory = std::make_shared<core::ChunkRef>(std::move(action.chunk));
-  crossings_.output->push(std::move(buffer));
+  // Those after it will be needed next.
+  auto sn = action.sn;
+  for (unsigned ahead = 0; ahead <= keys_ahead; ++ahead, sn = core::next(sn))
+    want_key(sn);
+  hand_over(std::move(action));
 }
 
 void Session::carry_out(core::Finish& action) {
@@ -167,13 +157,46 @@ void Session::carry_out(core::Finish& action) {
     finish(EndOfStream{});
 }
 
+void Session::want_key(core::SequenceNumber object) {
+  auto location = playlist_.locate(object);
+  if (location && location->key)
+    keys_.want(location->key->uri);
+}
+
+/// In order: what is encrypted waits for its key, and what is behind it waits, too.
+void Session::hand_over(core::Deliver bytes) {
+  auto location = playlist_.locate(bytes.init ? *bytes.init : bytes.sn);
+  waiting_.push_back({std::move(bytes), location ? location->key : std::nullopt});
+  release();
+}
+
+void Session::release() {
+  while (!waiting_.empty()) {
+    auto& [bytes, key] = waiting_.front();
+    Delivery delivery{std::move(bytes), {}};
+    if (key) {
+      auto found = keys_.find(key->uri);
+      if (!found) {
+        bytes = std::move(delivery.bytes);
+        return;
+      }
+      delivery.secret = SegmentSecret{*found, key->iv};
+    }
+    crossings_.output->push(std::move(delivery));
+    waiting_.pop_front();
+  }
+  if (last_)
+    crossings_.output->push(*std::exchange(last_, std::nullopt));
+}
+
 void Session::fail(const Error& error) {
   finish(error);
 }
 
-void Session::finish(Output last) {
+void Session::finish(std::variant<EndOfStream, Error> last) {
   finished_ = true;
-  crossings_.output->push(std::move(last));
+  last_ = std::visit([](auto& it) { return Outgoing(std::move(it)); }, last);
+  release();
 }
 
 void Session::tick() {
@@ -185,6 +208,7 @@ void Session::tick() {
     return std::exchange(closed_, {})();
   }
   check_playlist();
+  check_key();
   tick_.arm_in(tick_every);
 }
 
@@ -198,6 +222,17 @@ void Session::check_playlist() {
     dry_since_ = now();
   if (!finished_ && now() - *dry_since_ > settings_.give_up && playlist_.last_failure())
     finish(*playlist_.last_failure());
+}
+
+/// What waits for a key that its server does not give cannot be played, ever.
+void Session::check_key() {
+  if (waiting_.empty() || !waiting_.front().key)
+    return;
+  auto failure = keys_.given_up(waiting_.front().key->uri, settings_.give_up);
+  if (!failure)
+    return;
+  waiting_.clear();
+  finish(*failure);
 }
 
 void Session::publish() {

@@ -6,15 +6,16 @@
 #include "net/http_client.h"
 #include "net/network_thread.h"
 #include "net/timer.h"
+#include "viewer/key_source.h"
 #include "viewer/membership.h"
 #include "viewer/mind.h"
 #include "viewer/output_queue.h"
 #include "viewer/playlist_source.h"
 #include "viewer/segment_fetcher.h"
 #include "viewer/statistics_snapshot.h"
-#include "viewer/timestamper.h"
 #include "viewer/viewer.h"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -47,7 +48,7 @@ public:
 
 private:
   void pump();
-  void carry_out(core::Fetch& action) { fetcher_.fetch(action); }
+  void carry_out(core::Fetch& action);
   void carry_out(core::CancelFetch& action) { fetcher_.cancel(action.id); }
   void carry_out(core::RefreshPlaylist&) { playlist_.refresh(); }
   void carry_out(core::Send& action);
@@ -60,9 +61,13 @@ private:
   void meet_others();
   void media_uri_known(const std::string& uri);
   void fail(const Error& error);
-  void finish(Output last);
+  void want_key(core::SequenceNumber object);
+  void hand_over(core::Deliver bytes);
+  void release();
+  void finish(std::variant<EndOfStream, Error> last);
   void tick();
   void check_playlist();
+  void check_key();
   void publish();
 
   GMainContext* context_;
@@ -73,7 +78,13 @@ private:
   net::HttpClient http_;
   PlaylistSource playlist_;
   SegmentFetcher fetcher_;
-  Timestamper timestamper_;
+  KeySource keys_;
+  struct Waiting {
+    core::Deliver bytes;
+    std::optional<KeyReference> key;
+  };
+  std::deque<Waiting> waiting_;            ///< for keys
+  std::optional<Outgoing> last_;           ///< comes behind them
   Membership::Options meeting_;            ///< what membership_ will be made of
   std::string media_uri_;                  ///< empty: not known yet
   std::unique_ptr<Membership> membership_; ///< none: CDN only, or not yet
@@ -81,7 +92,6 @@ private:
   net::Timer wakeup_;
   net::Timer tick_;
   bool pumping_ = false;
-  bool delivered_ = false; ///< anything, ever
   bool finished_ = false;
   std::optional<core::Time> dry_since_; ///< the playlist fails, and nothing is left to play
   std::function<void()> closed_;

@@ -7,6 +7,7 @@
 #include "viewer/output_queue.h"
 #include "viewer/session.h"
 #include "viewer/statistics_snapshot.h"
+#include "viewer/unpacker.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -19,6 +20,18 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto close_within = 2s;
+
+/// Anything but a Delivery.
+Output to_output(viewer::Popped&& popped) {
+  return std::visit(
+      [](auto& it) -> Output {
+        if constexpr (std::is_constructible_v<Output, decltype(it)>)
+          return std::move(it);
+        else
+          return NotYet{};
+      },
+      popped);
+}
 
 /// What posted tasks reach the session by. Its members belong to the network thread.
 struct Slot {
@@ -102,6 +115,7 @@ public:
   std::shared_ptr<net::NetworkThread> thread_;
   std::shared_ptr<Slot> slot_;
   std::shared_ptr<viewer::OutputQueue> output_;
+  viewer::Unpacker unpacker_;
   std::shared_ptr<viewer::StatisticsSnapshot> statistics_;
 };
 
@@ -117,7 +131,18 @@ Viewer::~Viewer() = default;
 
 Output Viewer::pop(std::optional<std::chrono::nanoseconds> playing,
                    std::optional<std::chrono::steady_clock::time_point> deadline) {
-  return impl_->output_->pop(playing, deadline);
+  for (;;) {
+    // Before what is ready, so that an interrupt is heard at once.
+    if (impl_->output_->interrupted())
+      return Interrupted{};
+    if (auto ready = impl_->unpacker_.take())
+      return *std::move(ready);
+    auto popped = impl_->output_->pop(playing, deadline);
+    if (auto* delivery = std::get_if<viewer::Delivery>(&popped))
+      impl_->unpacker_.put(std::move(*delivery));
+    else
+      return to_output(std::move(popped));
+  }
 }
 
 void Viewer::interrupt(bool on) {

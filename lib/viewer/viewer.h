@@ -51,20 +51,34 @@ struct Error {
   std::string detail;  ///< for developers
 };
 
-/// Bytes of the stream in order: one chunk, or a part of one; TS packets whole.
+/// What the bytes of a segment are.
+enum class Format {
+  mpeg_ts,
+  fmp4, ///< fragmented MP4 (CMAF)
+  aac,  ///< packed audio (RFC 8216, 3.4): ADTS
+  mp3,  ///< layer III; layers I and II come as this, too
+  ac3,
+  eac3,
+};
+
+/// Bytes of the stream in order: an init section, or one chunk of a segment, or a part of one; TS
+/// packets whole. AES-128 is undone, ID3 tags in front of packed audio are left out.
 struct Buffer {
   std::shared_ptr<const void>
       memory; ///< keeps `data` alive; may be dropped on any thread, any time
   const std::uint8_t* data = nullptr;
   std::size_t size = 0;
-  std::uint64_t media_sequence = 0;    ///< of the segment
-  std::uint64_t offset = 0;            ///< of these bytes in the segment; 0 begins one
+  Format format{};
+  bool init_section = false;        ///< of the init section that the segment, which follows, needs
+  std::uint64_t media_sequence = 0; ///< of the segment
+  std::uint64_t offset = 0; ///< of these bytes in the segment, or in the init section; 0 begins one
   std::chrono::nanoseconds duration{}; ///< media time of these bytes, pro rata
-  /// With offset 0: the first PCR or PTS in the segment, unwrapped at 33 bits over the session.
+  /// With offset 0: of the segment's first sample (PCR or PTS, tfdt, ID3), where 33 bits are all
+  /// there are unwrapped over the session.
   std::optional<std::chrono::nanoseconds> timestamp;
   /// With offset 0: of the segment's start, UTC, where the playlist has it.
   std::optional<std::chrono::sys_time<std::chrono::milliseconds>> program_date_time;
-  bool discontinuity = false;         ///< with offset 0: what follows does not continue what was
+  bool discontinuity = false;         ///< what begins here does not continue what was
   std::chrono::nanoseconds skipped{}; ///< with discontinuity: media left out because it was late
 };
 

@@ -90,18 +90,15 @@ GST_START_TEST(discontinuities_are_flagged) {
 }
 GST_END_TEST;
 
-// Rule: only bytes with the sync byte of MPEG-TS at every packet's beginning are taken for it.
-GST_START_TEST(mpegts_is_recognized) {
-  auto bytes = std::make_shared<Bytes>();
-  bytes->fill(0);
-  fail_if(p2plive::gst::is_mpegts(buffer_over(bytes)));
-  (*bytes)[0] = 0x47;
-  fail_if(p2plive::gst::is_mpegts(buffer_over(bytes)));
-  (*bytes)[188] = 0x47;
-  fail_unless(p2plive::gst::is_mpegts(buffer_over(bytes)));
-  auto short_of_a_packet = buffer_over(bytes);
-  short_of_a_packet.size = 187;
-  fail_if(p2plive::gst::is_mpegts(short_of_a_packet));
+// Rule: an init section is a header, and has no place in a segment.
+GST_START_TEST(init_sections_are_headers) {
+  auto init = buffer_over(std::make_shared<const Bytes>());
+  init.init_section = true;
+  auto* buffer = to_gst_buffer(std::move(init), {});
+  fail_unless(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER));
+  fail_if(GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_MARKER));
+  fail_if(GST_BUFFER_OFFSET_IS_VALID(buffer));
+  gst_buffer_unref(buffer);
 }
 GST_END_TEST;
 
@@ -113,7 +110,7 @@ static Suite* buffers_suite() {
   tcase_add_test(tests, segments_are_marked);
   tcase_add_test(tests, the_rest_follows);
   tcase_add_test(tests, discontinuities_are_flagged);
-  tcase_add_test(tests, mpegts_is_recognized);
+  tcase_add_test(tests, init_sections_are_headers);
   return suite;
 }
 GST_CHECK_MAIN(buffers)

@@ -5,9 +5,13 @@
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
+#include <string>
+#include <vector>
+
 namespace p2plive::tests {
 
 struct LiveStreamOptions {
+  enum class Kind { mpeg_ts, fmp4, encrypted_ts, aac, mp3, ac3, eac3 } kind = Kind::mpeg_ts;
   unsigned kilobits = 500;
   unsigned segment_seconds = 1;
   unsigned listed = 10; ///< segments in the playlist
@@ -28,6 +32,10 @@ public:
   void start_encoder();
 
 private:
+  std::vector<std::string> picture_and_sound() const;
+  std::vector<std::string> hls() const;
+  std::vector<std::string> audio_segments(const std::string& format) const;
+
   LiveStreamOptions options_;
   processes::TemporaryDirectory directory_{"p2plive-gst-test"};
   std::filesystem::path root_;

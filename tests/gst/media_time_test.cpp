@@ -123,6 +123,34 @@ GST_START_TEST(durations_stand_in_for_timestamps) {
 }
 GST_END_TEST;
 
+// Rule: fragmented MP4 keeps its own timestamps, which qtdemux takes as they stand; the segment
+// says where they are in media time.
+GST_START_TEST(fragments_keep_their_times) {
+  MediaTime time;
+  auto init = begin(100'000s, 0s);
+  init.format = Format::fmp4;
+  init.init_section = true;
+  const auto first = time.place(init, {});
+  equals(first.pts, 100'000s);
+  fail_unless(first.segment.has_value());
+  equals(first.segment->start, 100'000s);
+  equals(first.segment->base, 0s);
+  equals(first.segment->time, 0s);
+  auto fragment = begin(100'000s, 2s);
+  fragment.format = Format::fmp4;
+  const auto second = time.place(fragment, {});
+  fail_if(second.segment.has_value());
+  equals(second.pts, 100'000s);
+  auto restarted = restart(3s, 2s);
+  restarted.format = Format::fmp4;
+  const auto third = time.place(restarted, 1s);
+  equals(third.pts, 3s);
+  equals(third.segment->start, 3s);
+  equals(third.segment->base, 2s);
+  equals(third.segment->time, 2s);
+}
+GST_END_TEST;
+
 static Suite* media_time_suite() {
   auto* suite = suite_create("media_time");
   auto* tests = tcase_create("rules");
@@ -134,6 +162,7 @@ static Suite* media_time_suite() {
   tcase_add_test(tests, times_never_fall_below_zero);
   tcase_add_test(tests, a_new_segment_is_not_in_the_past);
   tcase_add_test(tests, durations_stand_in_for_timestamps);
+  tcase_add_test(tests, fragments_keep_their_times);
   return suite;
 }
 GST_CHECK_MAIN(media_time)

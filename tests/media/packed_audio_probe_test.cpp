@@ -29,6 +29,13 @@ bool tells(const Bytes& tag, std::uint64_t expected = ticks) {
   return time_in(tag) == Ticks33{expected};
 }
 
+/// Without the size of the tags, which a rule of its own is about.
+PackedAudio probe(const Bytes& bytes) {
+  auto audio = probe_packed_audio(bytes);
+  audio.tags_size = 0;
+  return audio;
+}
+
 } // namespace
 
 // Rule: the codec is told from its first frame, MPEG audio with its layer.
@@ -177,8 +184,17 @@ GST_START_TEST(several_tags) {
   for (std::size_t i = 1; i < max_id3_tags; ++i)
     before = before + none;
   fail_unless(tells(before + first));
-  auto too_many = probe_packed_audio(before + none + first + adts);
+  auto too_many = probe(before + none + first + adts);
   fail_unless((too_many == PackedAudio{AudioCodec::unknown, {}}));
+}
+GST_END_TEST;
+
+// Rule: it tells how far it is to the audio, also where that is further than what there is.
+GST_START_TEST(size_of_tags) {
+  auto tag = id3(4, timestamp_frame(4, ticks));
+  fail_unless_equals_uint64(probe_packed_audio(adts).tags_size, 0);
+  fail_unless_equals_uint64(probe_packed_audio(tag + tag + adts).tags_size, 2 * tag.size());
+  fail_unless_equals_uint64(probe_packed_audio(cut(tag, 20)).tags_size, tag.size());
 }
 GST_END_TEST;
 
@@ -188,31 +204,31 @@ GST_START_TEST(broken_tags) {
   auto changed = [&](std::size_t offset) {
     auto bytes = tag + adts;
     bytes[offset] = 0xff;
-    return probe_packed_audio(bytes);
+    return probe(bytes);
   };
-  fail_unless((probe_packed_audio(tag) == PackedAudio{AudioCodec::unknown, Ticks33{ticks}}));
+  fail_unless((probe(tag) == PackedAudio{AudioCodec::unknown, Ticks33{ticks}}));
   for (std::size_t offset : {0, 3, 4, 6, 9}) // "ID3", version, revision, size
     fail_unless(changed(offset) == PackedAudio{});
   fail_unless((changed(17) == PackedAudio{AudioCodec::aac, {}})); // the frame's size
   for (std::size_t size = 0; size < tag.size(); ++size)
-    fail_unless(probe_packed_audio(cut(tag, size)) == PackedAudio{});
+    fail_unless(probe(cut(tag, size)) == PackedAudio{});
   auto long_one = tag + adts;
   long_one[8] = 0x7f; // the tag says that it is longer than what is there
-  fail_unless((probe_packed_audio(long_one) == PackedAudio{AudioCodec::unknown, Ticks33{ticks}}));
+  fail_unless((probe(long_one) == PackedAudio{AudioCodec::unknown, Ticks33{ticks}}));
 }
 GST_END_TEST;
 
 // Rule: so it is with what ffmpeg's muxers write.
 GST_START_TEST(ffmpeg_audio) {
   constexpr Ticks33 told{0x1'ff00'e005};
-  auto probe = [](const std::string& name) {
-    return probe_packed_audio(read_fixture_bytes("ffmpeg." + name));
+  auto fixture = [](const std::string& name) {
+    return probe(read_fixture_bytes("ffmpeg." + name));
   };
-  fail_unless((probe("aac") == PackedAudio{AudioCodec::aac, told})); // version 2.4
-  fail_unless((probe("mp3") == PackedAudio{AudioCodec::mp3, told})); // version 2.3
-  fail_unless((probe("mp2") == PackedAudio{AudioCodec::mpeg_layer_2, {}}));
-  fail_unless((probe("ac3") == PackedAudio{AudioCodec::ac3, {}}));
-  fail_unless((probe("eac3") == PackedAudio{AudioCodec::eac3, {}}));
+  fail_unless((fixture("aac") == PackedAudio{AudioCodec::aac, told})); // version 2.4
+  fail_unless((fixture("mp3") == PackedAudio{AudioCodec::mp3, told})); // version 2.3
+  fail_unless((fixture("mp2") == PackedAudio{AudioCodec::mpeg_layer_2, {}}));
+  fail_unless((fixture("ac3") == PackedAudio{AudioCodec::ac3, {}}));
+  fail_unless((fixture("eac3") == PackedAudio{AudioCodec::eac3, {}}));
 }
 GST_END_TEST;
 
@@ -225,7 +241,7 @@ GST_START_TEST(any_bytes_are_safe) {
     auto noisy = good;
     for (int i = 0; i < 8; ++i)
       noisy[random() % noisy.size()] = static_cast<std::uint8_t>(random());
-    (void)probe_packed_audio(noisy);
+    (void)probe(noisy);
   }
 }
 GST_END_TEST;
@@ -243,6 +259,7 @@ static Suite* packed_audio_probe_suite() {
   tcase_add_test(tcase, flags_of_frames);
   tcase_add_test(tcase, search_is_bounded);
   tcase_add_test(tcase, several_tags);
+  tcase_add_test(tcase, size_of_tags);
   tcase_add_test(tcase, broken_tags);
   tcase_add_test(tcase, ffmpeg_audio);
   tcase_add_test(tcase, any_bytes_are_safe);

@@ -44,20 +44,35 @@ public:
     return it->second;
   }
 
+  /// Where the segment starts that came with it.
+  Time start(const std::string& kind) const { return starts_.at(kind); }
+
 private:
   static void pad_added(GstElement*, GstPad* pad, gpointer self) {
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, got_buffer, self, nullptr);
   }
 
+  static Time segment_start(GstPad* pad) {
+    auto* event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    const GstSegment* segment;
+    gst_event_parse_segment(event, &segment);
+    Time start(segment->start);
+    gst_event_unref(event);
+    return start;
+  }
+
   static GstPadProbeReturn got_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer self) {
     std::string kind(GST_PAD_NAME(pad), 5);
     auto time = GST_BUFFER_DTS_OR_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
-    static_cast<Demuxer*>(self)->first_.emplace(kind, Time(time));
+    auto* demuxer = static_cast<Demuxer*>(self);
+    demuxer->first_.emplace(kind, Time(time));
+    demuxer->starts_.emplace(kind, segment_start(pad));
     return GST_PAD_PROBE_DROP;
   }
 
   GstHarness* harness_ = gst_harness_new_with_padnames("qtdemux", "sink", nullptr);
   std::map<std::string, Time> first_;
+  std::map<std::string, Time> starts_;
 };
 
 /// Puts `time` where the first tfdt has its own.
@@ -71,8 +86,9 @@ void set_decode_time(Bytes& segment, std::uint64_t time) {
 
 } // namespace
 
-// Rule: the time that the probe finds is the decode time that qtdemux gives the first picture, and
-// so the start of a segment that qtdemux passes on; whatever timestamp the buffer itself has.
+// Rule: the time that the probe finds is the decode time that qtdemux gives the first picture,
+// whatever timestamp the buffer has; and the segment of p2plivesrc is passed on as it is, edit
+// lists or not.
 GST_START_TEST(pictures_begin_where_the_probe_says) {
   for (std::string name : {"ffmpeg", "ffmpeg-sound-first"}) {
     auto init = read_fixture_bytes(name + "-init.mp4");
@@ -85,6 +101,7 @@ GST_START_TEST(pictures_begin_where_the_probe_says) {
       demuxer.push(segment, static_cast<GstClockTime>(pts.count()));
       fail_unless(demuxer.first("video") == *time);
       fail_unless(demuxer.first("audio") == 896ms);
+      fail_unless(demuxer.start("video") == *time && demuxer.start("audio") == *time);
     }
   }
 }

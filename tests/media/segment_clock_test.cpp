@@ -34,7 +34,9 @@ GST_START_TEST(mpeg_ts) {
     SegmentClock clock;
     fail_unless(clock.begin(rubbish + segment) == 2'723'222'222ns); // 245090 at 90 kHz
   }
+  segment[3 * 188 + 11] = 27; // of the PCR's extension, at 27 MHz
   SegmentClock clock;
+  fail_unless(clock.begin(segment) == 2'723'223'222ns);
   fail_if(clock.begin(text("<html>")).has_value());
   fail_if(clock.begin({}).has_value());
 }

@@ -126,6 +126,7 @@ GST_START_TEST(containers) {
                     "ftypiso5"sv) == Container::iso_bmff);
   fail_unless(sniff("ID3\4\0\0\0\0\0\0"sv) == Container::packed_audio);
   fail_unless(sniff("\xff\xf1\x50\x80\0\0"sv) == Container::packed_audio);
+  fail_unless(sniff("\xff\xfb\x90\x64"sv) == Container::packed_audio);
   fail_unless(sniff("\x0b\x77\0\0"sv) == Container::packed_audio);
   fail_unless(sniff("\xff\xff\xff\xff"sv) == Container::unknown);
   fail_unless(sniff("\xef\xbb\xbf\n<!DOCTYPE html>") == Container::html);

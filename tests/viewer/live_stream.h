@@ -36,6 +36,13 @@ public:
     nginx_ = std::move(*started);
   }
 
+  /// Other than MPEG-TS in files of their own: ffmpeg's options for it, in place of the usual
+  /// flags, and how the names of segments end.
+  void set_muxer(std::vector<std::string> options, const std::string& extension = "ts") {
+    muxer_ = std::move(options);
+    extension_ = extension;
+  }
+
   /// Returns when `segments` are listed.
   void start_encoder(std::uint64_t segments = 1) {
     encoder_ = {};
@@ -62,7 +69,10 @@ public:
 
   /// The bytes of a segment of the encoder's `epoch`-th run, from 1.
   std::string segment(int epoch, std::uint64_t sn) const {
-    std::ifstream file(directory_ / (prefix(epoch) + std::to_string(sn) + ".ts"), std::ios::binary);
+    return file(prefix(epoch) + std::to_string(sn) + "." + extension_);
+  }
+  std::string file(const std::string& name) const {
+    std::ifstream file(directory_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
@@ -79,47 +89,49 @@ private:
 
   std::vector<std::string> arguments() const {
     auto picture = "testsrc2=size=320x180:rate=25,hue=h=" + std::to_string(60 * epoch_);
-    return {"ffmpeg",
-            "-nostdin",
-            "-loglevel",
-            "error",
-            "-re",
-            "-f",
-            "lavfi",
-            "-i",
-            picture,
-            "-f",
-            "lavfi",
-            "-i",
-            "sine=frequency=440",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-tune",
-            "zerolatency",
-            "-g",
-            "25",
-            "-b:v",
-            "800k",
-            "-c:a",
-            "aac",
-            "-f",
-            "hls",
-            "-hls_time",
-            "1",
-            "-hls_list_size",
-            "8",
-            "-hls_flags",
-            "program_date_time+temp_file",
-            "-hls_segment_filename",
-            (directory_ / (prefix(epoch_) + "%d.ts")).string(),
-            (directory_ / "live.m3u8").string()};
+    std::vector<std::string> all = {"ffmpeg",
+                                    "-nostdin",
+                                    "-loglevel",
+                                    "error",
+                                    "-re",
+                                    "-f",
+                                    "lavfi",
+                                    "-i",
+                                    picture,
+                                    "-f",
+                                    "lavfi",
+                                    "-i",
+                                    "sine=frequency=440",
+                                    "-c:v",
+                                    "libx264",
+                                    "-preset",
+                                    "ultrafast",
+                                    "-tune",
+                                    "zerolatency",
+                                    "-g",
+                                    "25",
+                                    "-b:v",
+                                    "800k",
+                                    "-c:a",
+                                    "aac",
+                                    "-f",
+                                    "hls",
+                                    "-hls_time",
+                                    "1",
+                                    "-hls_list_size",
+                                    "8",
+                                    "-hls_segment_filename",
+                                    (directory_ / (prefix(epoch_) + "%d." + extension_)).string()};
+    all.insert(all.end(), muxer_.begin(), muxer_.end());
+    all.push_back((directory_ / "live.m3u8").string());
+    return all;
   }
 
   processes::TemporaryDirectory directory_{"p2plive-viewer-test"};
   processes::Service nginx_;
   processes::ChildProcess encoder_;
+  std::vector<std::string> muxer_ = {"-hls_flags", "program_date_time+temp_file"};
+  std::string extension_ = "ts";
   int epoch_ = 0;
 };
 

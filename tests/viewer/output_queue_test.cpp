@@ -12,11 +12,15 @@ using viewer::OutputQueue;
 
 namespace {
 
-Buffer buffer(std::uint64_t number, std::size_t size = 188) {
-  Buffer buffer;
-  buffer.media_sequence = number;
-  buffer.size = size;
-  return buffer;
+viewer::Delivery delivery(std::uint64_t number, std::size_t size = 188) {
+  viewer::Delivery delivery;
+  delivery.bytes.sn = core::SequenceNumber{number};
+  delivery.bytes.size = size;
+  return delivery;
+}
+
+std::uint64_t number_of(const viewer::Popped& popped) {
+  return core::number(std::get<viewer::Delivery>(popped).bytes.sn);
 }
 
 auto in(std::chrono::milliseconds time) {
@@ -24,7 +28,7 @@ auto in(std::chrono::milliseconds time) {
 }
 
 template <typename What>
-bool is(const Output& output) {
+bool is(const viewer::Popped& output) {
   return std::holds_alternative<What>(output);
 }
 
@@ -33,10 +37,10 @@ bool is(const Output& output) {
 // Rule: an error comes after the bytes before it, once, and then the end for ever.
 GST_START_TEST(an_error_comes_once_and_in_order) {
   OutputQueue queue([] {});
-  queue.push(buffer(1));
+  queue.push(delivery(1));
   queue.push(Error{Error::Kind::read, "broken", ""});
-  queue.push(buffer(2)); // too late
-  fail_unless_equals_uint64(std::get<Buffer>(queue.pop({}, {})).media_sequence, 1);
+  queue.push(delivery(2)); // too late
+  fail_unless_equals_uint64(number_of(queue.pop({}, {})), 1);
   fail_unless(is<Error>(queue.pop({}, {})));
   fail_unless(is<EndOfStream>(queue.pop({}, {})));
   fail_unless(is<EndOfStream>(queue.pop({}, in(1ms))));
@@ -49,8 +53,8 @@ GST_START_TEST(a_deadline_holds) {
   auto deadline = in(20ms);
   fail_unless(is<NotYet>(queue.pop({}, deadline)));
   fail_unless(std::chrono::steady_clock::now() >= deadline);
-  queue.push(buffer(1));
-  fail_unless(is<Buffer>(queue.pop({}, deadline)));
+  queue.push(delivery(1));
+  fail_unless(is<viewer::Delivery>(queue.pop({}, deadline)));
 }
 GST_END_TEST;
 
@@ -60,10 +64,10 @@ GST_START_TEST(an_interrupt_wakes_and_loses_nothing) {
   std::thread waiter([&] { fail_unless(is<Interrupted>(queue.pop({}, in(10s)))); });
   queue.interrupt(true);
   waiter.join();
-  queue.push(buffer(1));
+  queue.push(delivery(1));
   fail_unless(is<Interrupted>(queue.pop({}, {})));
   queue.interrupt(false);
-  fail_unless(is<Buffer>(queue.pop({}, {})));
+  fail_unless(is<viewer::Delivery>(queue.pop({}, {})));
 }
 GST_END_TEST;
 
@@ -72,7 +76,7 @@ GST_START_TEST(taken_is_told_in_batches) {
   int told = 0;
   OutputQueue queue([&] { ++told; });
   for (int i = 0; i < 3; ++i)
-    queue.push(buffer(i, 100));
+    queue.push(delivery(i, 100));
   queue.pop(1s, {});
   queue.pop(2s, {});
   fail_unless_equals_int(told, 1);
@@ -111,7 +115,7 @@ GST_START_TEST(two_threads_lose_nothing) {
   self = &queue;
   std::thread producer([&] {
     for (std::uint64_t i = 0; i < count; ++i)
-      queue.push(buffer(i, 1));
+      queue.push(delivery(i, 1));
     queue.push(EndOfStream{});
   });
   std::thread disturber([&] {
@@ -127,8 +131,8 @@ GST_START_TEST(two_threads_lose_nothing) {
     if (is<EndOfStream>(output))
       break;
     fail_if(is<NotYet>(output));
-    if (is<Buffer>(output))
-      fail_unless_equals_uint64(std::get<Buffer>(output).media_sequence, expected++);
+    if (is<viewer::Delivery>(output))
+      fail_unless_equals_uint64(number_of(output), expected++);
   }
   producer.join();
   disturber.join();

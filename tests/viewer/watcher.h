@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace p2plive::test {
@@ -16,6 +17,7 @@ namespace p2plive::test {
 /// One segment as it was handed out.
 struct WatchedSegment {
   std::uint64_t sn = 0;
+  std::string init; ///< the init section that came before it
   std::string bytes;
   std::optional<std::chrono::nanoseconds> timestamp;
   bool dated = false;
@@ -87,11 +89,19 @@ public:
 
 private:
   void add(const Buffer& buffer) {
+    std::string bytes(reinterpret_cast<const char*>(buffer.data), buffer.size);
+    if (buffer.init_section) {
+      init_discontinuity_ |= buffer.discontinuity;
+      init_ += bytes;
+      return;
+    }
     if (buffer.offset == 0)
-      segments_.push_back({.sn = buffer.media_sequence,
-                           .timestamp = buffer.timestamp,
-                           .dated = buffer.program_date_time.has_value(),
-                           .discontinuity = buffer.discontinuity});
+      segments_.push_back(
+          {.sn = buffer.media_sequence,
+           .init = std::exchange(init_, {}),
+           .timestamp = buffer.timestamp,
+           .dated = buffer.program_date_time.has_value(),
+           .discontinuity = std::exchange(init_discontinuity_, false) || buffer.discontinuity});
     if (segments_.empty()) {
       segments_.push_back({.flaw = "began in the middle"});
       return;
@@ -99,12 +109,14 @@ private:
     auto& segment = segments_.back();
     if (buffer.media_sequence != segment.sn || buffer.offset != segment.bytes.size())
       segment.flaw = "bytes that do not follow";
-    segment.bytes.append(reinterpret_cast<const char*>(buffer.data), buffer.size);
+    segment.bytes += bytes;
     segment.duration += buffer.duration;
   }
 
   std::unique_ptr<Viewer> viewer_;
   std::vector<WatchedSegment> segments_;
+  std::string init_; ///< of the segment to come
+  bool init_discontinuity_ = false;
   Output last_ = NotYet{};
 };
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/key_source.h"
+
+#include "viewer/failure.h"
+#include "viewer/now.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto first_retry = 250ms;
+constexpr auto longest_retry = 4s;
+constexpr auto stuck_after = 4s;
+constexpr std::size_t longest_answer = 4096; ///< a key is sixteen bytes; an error page is more
+} // namespace
+
+KeySource::Entry::Entry(GMainContext* context, std::function<void()> again)
+    : wanted_since(now()), backoff(first_retry, longest_retry), retry(context, std::move(again)) {}
+
+KeySource::KeySource(GMainContext* context, net::HttpClient& http, std::function<void()> arrived)
+    : context_(context), http_(http), arrived_(std::move(arrived)) {}
+
+void KeySource::want(const std::string& uri) {
+  auto& entry = entries_[uri];
+  bool is_new = !entry;
+  if (is_new)
+    entry = std::make_unique<Entry>(context_, [this, uri] { load(uri); });
+  entry->wanted_last = ++calls_;
+  if (!is_new)
+    return;
+  load(uri);
+  forget_oldest();
+}
+
+std::optional<Bytes128> KeySource::find(const std::string& uri) const {
+  auto found = entries_.find(uri);
+  return found != entries_.end() ? found->second->key : std::nullopt;
+}
+
+std::optional<Error> KeySource::given_up(const std::string& uri, core::Duration patience) const {
+  auto found = entries_.find(uri);
+  if (found == entries_.end() || found->second->key ||
+      now() - found->second->wanted_since < patience)
+    return {};
+  return found->second->failure;
+}
+
+void KeySource::load(const std::string& uri) {
+  net::HttpRequest request;
+  request.uri = uri;
+  request.limit = longest_answer;
+  request.timeout = stuck_after;
+  entries_.at(uri)->transfer = fetch_whole(
+      http_, std::move(request), [this, uri](const WholeResult& result) { loaded(uri, result); });
+}
+
+void KeySource::loaded(const std::string& uri, const WholeResult& result) {
+  auto& entry = *entries_.at(uri);
+  entry.transfer.reset();
+  if (!result)
+    entry.failure = key_failure(uri, result.error());
+  else if (result->head.status != 200)
+    entry.failure = key_failure(uri, result->head.status);
+  else if (result->body.size() != Bytes128().size())
+    entry.failure = bad_key(uri, result->body.size());
+  else
+    std::ranges::copy(result->body, entry.key.emplace().begin());
+  if (entry.key)
+    return arrived_();
+  entry.retry.arm_in(entry.backoff.next());
+}
+
+void KeySource::forget_oldest() {
+  if (entries_.size() <= most_keys)
+    return;
+  entries_.erase(std::ranges::min_element(
+      entries_, {}, [](const auto& entry) { return entry.second->wanted_last; }));
+}
+
+} // namespace p2plive::viewer

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/unpacker.h"
+
+#include "media/container.h"
+#include "media/packed_audio_probe.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::optional<Format> format_of(media::AudioCodec codec) {
+  switch (codec) {
+  case media::AudioCodec::aac:
+    return Format::aac;
+  case media::AudioCodec::mpeg_layer_1:
+  case media::AudioCodec::mpeg_layer_2:
+  case media::AudioCodec::mp3:
+    return Format::mp3;
+  case media::AudioCodec::ac3:
+    return Format::ac3;
+  case media::AudioCodec::eac3:
+    return Format::eac3;
+  case media::AudioCodec::unknown:
+    break;
+  }
+  return {};
+}
+
+Error unknown_format(std::span<const std::uint8_t> bytes, bool encrypted) {
+  if (media::sniff_container(bytes) == media::Container::html)
+    return {Error::Kind::format, "The server sends web pages where the playlist promises media.",
+            "the first segment is HTML"};
+  if (encrypted)
+    return {Error::Kind::format,
+            "The stream cannot be decrypted with the key that its server gives.",
+            "the first segment is no media when it is decrypted"};
+  return {Error::Kind::format,
+          "The stream's segments are neither MPEG-TS, nor fragmented MP4, nor packed audio. Choose "
+          "a variant of it that is.",
+          "the first segment is of no known format"};
+}
+
+} // namespace
+
+// What is decrypted is held by the application alone: it bounds that itself.
+Unpacker::Unpacker() : pool_(std::numeric_limits<std::size_t>::max()) {}
+
+void Unpacker::put(Delivery delivery) {
+  if (failed_)
+    return;
+  const auto& deliver = delivery.bytes;
+  if (deliver.offset == 0)
+    begin(delivery);
+  for (auto& piece : clear(delivery)) {
+    if (deliver.init) {
+      if (passed_ == 0)
+        clock_.init(piece.bytes());
+      passed_ += piece.size;
+      init_.push_back(std::move(piece));
+      continue;
+    }
+    if (std::exchange(begins_, false) && !begin_segment(piece, deliver))
+      return;
+    hand_out(std::move(piece), deliver);
+  }
+}
+
+void Unpacker::begin(const Delivery& delivery) {
+  const auto& deliver = delivery.bytes;
+  offset_ = passed_ = tags_ = 0;
+  cipher_.reset();
+  if (delivery.secret)
+    cipher_.emplace(*delivery.secret, pool_);
+  if (deliver.init)
+    init_.clear();
+  begins_ = !deliver.init;
+  discontinuity_ |= deliver.discontinuity;
+  skipped_ += deliver.skipped;
+}
+
+std::vector<Unpacker::Piece> Unpacker::clear(Delivery& delivery) {
+  auto& deliver = delivery.bytes;
+  std::vector<Piece> pieces;
+  if (!cipher_) {
+    pieces.push_back({std::move(deliver.chunk), 0, deliver.size});
+    return pieces;
+  }
+  bool last = deliver.offset + deliver.size == deliver.segment_size;
+  for (auto& plain : cipher_->decrypt({deliver.chunk.data(), deliver.size}, last))
+    pieces.push_back({std::move(plain.data), 0, plain.size});
+  return pieces;
+}
+
+/// None: a web page, or nothing that can be played.
+std::optional<Format> Unpacker::recognize(std::span<const std::uint8_t> first_bytes) {
+  switch (media::sniff_container(first_bytes)) {
+  case media::Container::mpeg_ts:
+    return Format::mpeg_ts;
+  case media::Container::iso_bmff:
+    return Format::fmp4;
+  case media::Container::packed_audio: {
+    auto audio = media::probe_packed_audio(first_bytes);
+    tags_ = audio.tags_size;
+    return format_of(audio.codec);
+  }
+  default:
+    return {};
+  }
+}
+
+bool Unpacker::begin_segment(const Piece& first, const core::Deliver& deliver) {
+  if (auto found = recognize(first.bytes()))
+    format_ = found; // otherwise a demuxer makes the best of a broken segment
+  if (!format_) {
+    fail(unknown_format(first.bytes(), cipher_.has_value()));
+    return false;
+  }
+  // A jump forward leaves the time line as it is; every other break begins another.
+  if (discontinuity_ && skipped_ == 0ns)
+    clock_.restart();
+  timestamp_ = clock_.begin(first.bytes());
+  std::uint64_t offset = 0;
+  for (auto& piece : std::exchange(init_, {})) {
+    Buffer buffer;
+    buffer.init_section = true;
+    buffer.format = *format_;
+    buffer.media_sequence = core::number(deliver.sn);
+    buffer.offset = std::exchange(offset, offset + piece.size);
+    buffer.data = piece.data.data();
+    buffer.size = piece.size;
+    if (buffer.offset == 0) {
+      buffer.timestamp = timestamp_;
+      buffer.discontinuity = std::exchange(discontinuity_, false);
+      buffer.skipped = std::exchange(skipped_, 0ns);
+    }
+    buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));
+    ready_.push_back(std::move(buffer));
+  }
+  return true;
+}
+
+/// The media time of the next bytes, pro rata of EXTINF; the last ones have what is left.
+std::chrono::nanoseconds Unpacker::pass(std::size_t bytes, const core::Deliver& deliver) {
+  auto at = [&](std::uint64_t position) {
+    auto share =
+        std::min(1.0, static_cast<double>(position) / static_cast<double>(deliver.segment_size));
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(deliver.segment_duration * share);
+  };
+  auto before = at(passed_);
+  passed_ += bytes;
+  return at(passed_) - before;
+}
+
+void Unpacker::hand_out(Piece piece, const core::Deliver& deliver) {
+  Buffer buffer;
+  buffer.duration = pass(piece.size, deliver);
+  auto tags = std::min<std::uint64_t>(tags_, piece.size);
+  tags_ -= tags;
+  piece.skip += tags;
+  piece.size -= tags;
+  if (piece.size == 0)
+    return;
+  buffer.format = *format_;
+  buffer.media_sequence = core::number(deliver.sn);
+  buffer.offset = std::exchange(offset_, offset_ + piece.size);
+  buffer.data = piece.data.data() + piece.skip;
+  buffer.size = piece.size;
+  if (buffer.offset == 0) {
+    buffer.timestamp = timestamp_;
+    buffer.program_date_time = deliver.program_date_time;
+    buffer.discontinuity = std::exchange(discontinuity_, false);
+    buffer.skipped = std::exchange(skipped_, 0ns);
+  }
+  buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));
+  ready_.push_back(std::move(buffer));
+}
+
+void Unpacker::fail(Error error) {
+  failed_ = true;
+  ready_.push_back(std::move(error));
+}
+
+std::optional<Output> Unpacker::take() {
+  if (!ready_.empty()) {
+    auto front = std::move(ready_.front());
+    ready_.pop_front();
+    return front;
+  }
+  if (failed_)
+    return EndOfStream{};
+  return {};
+}
+
+} // namespace p2plive::viewer

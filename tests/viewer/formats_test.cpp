@@ -1,0 +1,203 @@
+// What HLS is made of beside plain MPEG-TS, from a real encoder and a real nginx: fragmented MP4,
+// byte ranges, AES-128.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/viewer.h"
+
+#include <openssl/evp.h>
+
+#include "live_stream.h"
+#include "watcher.h"
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using test::LiveStream;
+using test::Watcher;
+
+namespace {
+
+constexpr std::size_t count = 4; ///< segments that are looked at
+
+void watch(Watcher& watcher, std::size_t segments = count) {
+  auto enough = watcher.until([&] { return watcher.whole() >= segments; }, 30s);
+  auto* error = std::get_if<Error>(&watcher.last());
+  fail_unless(enough, "%zu segments only: %s", watcher.whole(),
+              error ? (error->message + " " + error->detail).c_str() : "");
+}
+
+/// A segment's timestamps and durations lead from one to the next.
+void has_times(const Watcher& watcher) {
+  for (std::size_t i = 0; i < watcher.whole(); ++i) {
+    const auto& segment = watcher.segments()[i];
+    fail_unless(segment.timestamp.has_value(), "segment %zu", i);
+    fail_unless_equals_int(segment.discontinuity, i == 0);
+    if (i == 0)
+      continue;
+    auto step = *segment.timestamp - *watcher.segments()[i - 1].timestamp;
+    fail_unless(step > 900ms && step < 1100ms, "a step of %d ms", static_cast<int>(step / 1ms));
+  }
+}
+
+std::vector<std::string> flags(const std::string& more) {
+  return {"-hls_flags", "program_date_time+temp_file" + more};
+}
+
+/// With the number of the segment as initialization vector; empty: not with this key.
+std::string decrypted(const std::string& bytes, const std::string& key, std::uint64_t sn) {
+  unsigned char iv[16] = {};
+  for (std::size_t i = 0; i < 8; ++i)
+    iv[15 - i] = static_cast<unsigned char>(sn >> 8 * i);
+  std::string out(bytes.size() + 16, 0);
+  auto* data = reinterpret_cast<unsigned char*>(out.data());
+  int first = 0, rest = 0;
+  auto* context = EVP_CIPHER_CTX_new();
+  EVP_DecryptInit_ex(context, EVP_aes_128_cbc(), nullptr,
+                     reinterpret_cast<const unsigned char*>(key.data()), iv);
+  EVP_DecryptUpdate(context, data, &first, reinterpret_cast<const unsigned char*>(bytes.data()),
+                    static_cast<int>(bytes.size()));
+  bool good = EVP_DecryptFinal_ex(context, data + first, &rest) == 1;
+  EVP_CIPHER_CTX_free(context);
+  out.resize(static_cast<std::size_t>(first + rest));
+  return good && out.starts_with('\x47') ? out : std::string();
+}
+
+/// ffmpeg takes the key anew for every segment.
+void set_key(const LiveStream& stream, const std::string& name, const std::string& key) {
+  std::ofstream(stream.directory() / name, std::ios::binary) << key;
+  auto info = stream.directory() / "key.info";
+  std::ofstream(info.string() + ".new") << name << "\n"
+                                        << (stream.directory() / name).string() << "\n";
+  std::filesystem::rename(info.string() + ".new", info);
+}
+
+void encrypt(LiveStream& stream) {
+  auto options = flags("+periodic_rekey");
+  options.insert(options.end(), {"-hls_key_info_file", (stream.directory() / "key.info").string()});
+  stream.set_muxer(options);
+}
+
+const std::string first_key = "0123456789abcdef";
+const std::string second_key = "fedcba9876543210";
+
+} // namespace
+
+// Rule: fragmented MP4 comes out as it is, with its init section before the first segment only, and
+// with the times of its own.
+GST_START_TEST(fragmented_mp4) {
+  LiveStream stream;
+  auto options = flags("");
+  options.insert(options.end(),
+                 {"-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4"});
+  stream.set_muxer(options, "m4s");
+  stream.start_encoder();
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher);
+  auto flaw = watcher.compare(stream, 1, 0, count);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  auto init = stream.file("init.mp4");
+  fail_unless(!init.empty() && watcher.segments()[0].init == init);
+  for (std::size_t i = 1; i < count; ++i)
+    fail_unless(watcher.segments()[i].init.empty());
+  has_times(watcher);
+}
+GST_END_TEST;
+
+// Rule: segments that are ranges of one growing file come out one by one.
+GST_START_TEST(byte_ranges) {
+  LiveStream stream;
+  stream.set_muxer({"-hls_flags", "program_date_time+single_file", "-hls_segment_filename",
+                    (stream.directory() / "all.ts").string()});
+  stream.start_encoder(3);
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher);
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) {
+    fail_unless(watcher.segments()[i].flaw.empty(), "%s", watcher.segments()[i].flaw.c_str());
+    all += watcher.segments()[i].bytes;
+  }
+  auto whole = stream.file("all.ts");
+  fail_unless(!all.empty() && whole.find(all) != whole.npos);
+  has_times(watcher);
+}
+GST_END_TEST;
+
+// Rule: AES-128 is undone, also when keys rotate.
+GST_START_TEST(encryption) {
+  LiveStream stream;
+  set_key(stream, "first.key", first_key);
+  encrypt(stream);
+  stream.start_encoder();
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher, 2);
+  set_key(stream, "second.key", second_key);
+  std::size_t with_first = 0, with_second = 0, looked_at = 0;
+  auto compare = [&] {
+    for (; looked_at < watcher.whole(); ++looked_at) {
+      const auto& segment = watcher.segments()[looked_at];
+      fail_unless(segment.flaw.empty(), "%s", segment.flaw.c_str());
+      auto file = stream.segment(1, segment.sn);
+      auto first = decrypted(file, first_key, segment.sn);
+      auto second = decrypted(file, second_key, segment.sn);
+      fail_unless(!first.empty() || !second.empty());
+      fail_unless(segment.bytes == (first.empty() ? second : first));
+      with_first += !first.empty();
+      with_second += !second.empty();
+    }
+    return with_first >= 2 && with_second >= 2;
+  };
+  fail_unless(watcher.until(compare, 30s), "%zu with the first key, %zu with the second",
+              with_first, with_second);
+  has_times(watcher);
+}
+GST_END_TEST;
+
+// Rule: a key that the server gives only after a while is asked for again, and nothing is lost.
+GST_START_TEST(a_late_key) {
+  LiveStream stream;
+  set_key(stream, "first.key", first_key);
+  encrypt(stream);
+  stream.start_encoder(2);
+  auto key = stream.directory() / "first.key";
+  std::filesystem::rename(key, key.string() + ".away");
+  Watcher watcher(Watcher::options(stream.uri()));
+  fail_if(watcher.until([&] { return !watcher.segments().empty(); }, 2s));
+  std::filesystem::rename(key.string() + ".away", key);
+  watch(watcher, 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto& segment = watcher.segments()[i];
+    fail_unless(segment.bytes == decrypted(stream.segment(1, segment.sn), first_key, segment.sn));
+  }
+}
+GST_END_TEST;
+
+// Rule: what is encrypted otherwise is refused with one clear error.
+GST_START_TEST(sample_aes_is_refused) {
+  LiveStream stream;
+  std::ofstream(stream.directory() / "drm.m3u8")
+      << "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
+         "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://"
+         "key\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n"
+         "#EXTINF:2,\na.ts\n";
+  Watcher watcher(Watcher::options(stream.nginx().url() + "drm.m3u8"));
+  watcher.until([] { return false; });
+  auto* error = std::get_if<Error>(&watcher.last());
+  fail_unless(error && error->kind == Error::Kind::format);
+  fail_unless(error->message.find("SAMPLE-AES") != std::string::npos, "%s", error->message.c_str());
+}
+GST_END_TEST;
+
+static Suite* formats_suite() {
+  auto* suite = suite_create("formats");
+  auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 60);
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, fragmented_mp4);
+  tcase_add_test(tcase, byte_ranges);
+  tcase_add_test(tcase, encryption);
+  tcase_add_test(tcase, a_late_key);
+  tcase_add_test(tcase, sample_aes_is_refused);
+  return suite;
+}
+
+GST_CHECK_MAIN(formats)

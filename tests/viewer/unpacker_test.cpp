@@ -1,0 +1,223 @@
+// From chunks as the core hands them out to what the application gets.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/version.h"
+#include "viewer/unpacker.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using core::chunk_size;
+using viewer::Unpacker;
+
+namespace {
+
+/// Whole packets, none of which says anything.
+std::string transport_stream(std::size_t packets) {
+  std::string packet(188, '\xff');
+  packet.replace(0, 4, std::string("\x47\x1f\xff\x10", 4));
+  std::string out;
+  for (std::size_t i = 0; i < packets; ++i)
+    out += packet;
+  return out;
+}
+
+/// An ID3 tag with the timestamp of the first sample, in seconds (RFC 8216, 3.4).
+std::string id3_tag(std::uint64_t seconds) {
+  const std::string owner("com.apple.streaming.transportStreamTimestamp\0", 45);
+  std::string content = owner;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    content += static_cast<char>(seconds * 90'000 >> shift);
+  auto size = [](std::size_t bytes) {
+    return std::string{0, 0, static_cast<char>(bytes >> 7), static_cast<char>(bytes & 0x7f)};
+  };
+  auto frame = "PRIV" + size(content.size()) + std::string(2, '\0') + content;
+  return "ID3" + std::string("\4\0\0", 3) + size(frame.size()) + frame;
+}
+
+/// A header of ADTS, 48 kHz stereo, and what stands for audio.
+std::string adts(std::size_t size) {
+  std::string out(size, '\x2a');
+  out.replace(0, 7, std::string("\xff\xf1\x4c\x80\x20\x1f\xfc", 7));
+  return out;
+}
+
+class Stream {
+public:
+  /// A whole segment, or init section, in chunks.
+  void put(std::uint64_t sn, const std::string& bytes, bool init = false,
+           bool discontinuity = false, std::chrono::seconds skipped = 0s) {
+    for (std::size_t at = 0; at < bytes.size(); at += chunk_size) {
+      auto delivery = chunk(sn, bytes, at, init, discontinuity && at == 0);
+      if (at == 0)
+        delivery.bytes.skipped = skipped;
+      unpacker.put(std::move(delivery));
+    }
+  }
+
+  std::vector<Buffer> buffers() {
+    std::vector<Buffer> out;
+    while (auto output = unpacker.take()) {
+      fail_unless(std::holds_alternative<Buffer>(*output), "no bytes, but the end");
+      out.push_back(std::get<Buffer>(*std::move(output)));
+    }
+    return out;
+  }
+
+  Unpacker unpacker;
+
+private:
+  viewer::Delivery chunk(std::uint64_t sn, const std::string& bytes, std::size_t at, bool init,
+                         bool discontinuity) {
+    auto part = bytes.substr(at, chunk_size);
+    viewer::Delivery delivery;
+    auto& deliver = delivery.bytes;
+    deliver.chunk = pool_.allocate();
+    deliver.chunk.write(0, {reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});
+    deliver.size = part.size();
+    deliver.sn = core::SequenceNumber{sn};
+    if (init)
+      deliver.init = core::init_number("/init.mp4", 0, 0, 0);
+    deliver.offset = at;
+    deliver.segment_size = bytes.size();
+    deliver.segment_duration = 2s;
+    deliver.discontinuity = discontinuity;
+    return delivery;
+  }
+
+  core::ChunkPool pool_{64u << 20};
+};
+
+std::string text(const std::vector<Buffer>& buffers) {
+  std::string out;
+  for (const auto& buffer : buffers)
+    out.append(reinterpret_cast<const char*>(buffer.data), buffer.size);
+  return out;
+}
+
+void fails(const std::string& bytes, const std::string& word) {
+  Stream stream;
+  stream.put(1, bytes);
+  auto first = stream.unpacker.take();
+  auto* error = first ? std::get_if<Error>(&*first) : nullptr;
+  fail_unless(error && error->kind == Error::Kind::format);
+  fail_unless(error->message.find(word) != std::string::npos, "%s", error->message.c_str());
+  stream.put(2, transport_stream(10));
+  auto then = stream.unpacker.take();
+  fail_unless(then && std::holds_alternative<EndOfStream>(*then));
+}
+
+} // namespace
+
+// Rule: bytes in the clear come out as they are, without a copy, with their shares of the duration.
+GST_START_TEST(in_the_clear) {
+  Stream stream;
+  auto bytes = transport_stream(500);
+  stream.put(7, bytes, false, true);
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 3);
+  fail_unless(text(buffers) == bytes);
+  std::chrono::nanoseconds whole{};
+  std::uint64_t offset = 0;
+  for (const auto& buffer : buffers) {
+    fail_unless(buffer.format == Format::mpeg_ts && buffer.media_sequence == 7);
+    fail_unless_equals_uint64(buffer.offset, offset);
+    fail_unless_equals_int(buffer.discontinuity, offset == 0);
+    offset += buffer.size;
+    whole += buffer.duration;
+  }
+  fail_unless(whole == 2s);
+  fail_unless(buffers[0].duration > 600ms && buffers[0].duration < 800ms);
+}
+GST_END_TEST;
+
+// Rule: what is no media is one clear error, and then the end.
+GST_START_TEST(no_media) {
+  fails("<!DOCTYPE html><html><body>Log in</body></html>", "web page");
+  fails(std::string(5'000, 'x'), "neither MPEG-TS");
+}
+GST_END_TEST;
+
+// Rule: one broken segment in a stream is left to the demuxer.
+GST_START_TEST(a_broken_segment) {
+  Stream stream;
+  stream.put(1, transport_stream(10));
+  stream.put(2, std::string(1'000, 'x'));
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 2);
+  fail_unless(buffers[1].format == Format::mpeg_ts && buffers[1].size == 1'000);
+}
+GST_END_TEST;
+
+// Rule: ID3 tags in front of packed audio are left out, and give it its time.
+GST_START_TEST(packed_audio) {
+  Stream stream;
+  for (std::uint64_t sn : {1, 2})
+    stream.put(sn, id3_tag(100 + 2 * sn) + adts(50'000), false, sn == 1);
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 4);
+  fail_unless(text(buffers) == adts(50'000) + adts(50'000));
+  fail_unless(buffers[0].format == Format::aac && buffers[0].offset == 0);
+  fail_unless(buffers[0].timestamp == 102s && buffers[2].timestamp == 104s);
+  fail_unless_equals_uint64(buffers[1].offset, buffers[0].size);
+  std::chrono::nanoseconds whole{};
+  for (const auto& buffer : buffers)
+    whole += buffer.duration;
+  fail_unless(whole > 3990ms && whole <= 4s, "the tags' share is part of the first buffers'");
+}
+GST_END_TEST;
+
+// Rule: a break begins another line of time; a jump forward goes on with the one that is.
+GST_START_TEST(lines_of_time) {
+  Stream stream;
+  stream.put(1, id3_tag(50'000) + adts(1'000), false, true);
+  stream.put(2, id3_tag(50) + adts(1'000), false, true);
+  stream.put(3, id3_tag(50'000) + adts(1'000), false, true, 4s);
+  stream.put(4, id3_tag(50) + adts(1'000), false, true, 4s);
+  auto buffers = stream.buffers();
+  fail_unless(buffers[0].timestamp == 50'000s && buffers[1].timestamp == 50s);
+  fail_unless(buffers[2].timestamp == 50'000s);
+  fail_unless(buffers[3].timestamp > 90'000s, "33 bits began again meanwhile");
+}
+GST_END_TEST;
+
+// Rule: an init section waits for the segment that it serves, and has the break before it.
+GST_START_TEST(an_init_section) {
+  Stream stream;
+  const std::string init("\0\0\0\x10"
+                         "ftypiso5\0\0\0\0",
+                         16);
+  const std::string segment("\0\0\0\x08"
+                            "moof\0\0\0\x08"
+                            "mdat",
+                            16);
+  stream.put(3, init, true, true);
+  fail_if(stream.unpacker.take());
+  stream.put(3, segment);
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 2);
+  fail_unless(buffers[0].init_section && !buffers[1].init_section);
+  fail_unless(buffers[0].discontinuity && !buffers[1].discontinuity);
+  fail_unless(buffers[0].format == Format::fmp4 && buffers[0].media_sequence == 3);
+  fail_unless(buffers[0].duration == 0ns && buffers[1].duration == 2s);
+  fail_unless(text(buffers) == init + segment);
+}
+GST_END_TEST;
+
+static Suite* unpacker_suite() {
+  auto* suite = suite_create("unpacker");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, in_the_clear);
+  tcase_add_test(tcase, no_media);
+  tcase_add_test(tcase, a_broken_segment);
+  tcase_add_test(tcase, packed_audio);
+  tcase_add_test(tcase, lines_of_time);
+  tcase_add_test(tcase, an_init_section);
+  return suite;
+}
+
+GST_CHECK_MAIN(unpacker)
