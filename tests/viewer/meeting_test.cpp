@@ -1,10 +1,13 @@
 // Viewers that meet: real encoder, nginx, p2plive-server, mosquitto and data channels.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "../net/loop.h"
+#include "formats.h"
 #include "live_stream.h"
 #include "server.h"
 #include "signal_listener.h"
 #include "watcher.h"
+
+#include <functional>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -19,7 +22,8 @@ struct World {
   processes::Service mosquitto;
   std::unique_ptr<test::Server> server;
 
-  World() {
+  explicit World(const std::function<void(test::LiveStream&)>& prepare = [](auto&) {}) {
+    prepare(stream);
     start_broker(0);
     server = std::make_unique<test::Server>(mosquitto.port);
     stream.start_encoder(7); // so that there is a window to share in
@@ -97,6 +101,34 @@ GST_START_TEST(two_viewers_share_a_stream) {
 }
 GST_END_TEST;
 
+// Rule: so they do with fragmented MP4, and with what is encrypted, which they exchange as it is.
+GST_START_TEST(viewers_share_fragmented_mp4) {
+  World world(test::fragment);
+  Watcher a(world.options()), b(world.options());
+  fail_unless(meet(a, b) && exchange(a, b, 500'000));
+  auto flaw = flaws(world, a) + flaws(world, b);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  auto init = world.stream.file("init.mp4");
+  fail_unless(a.segments().front().init == init && b.segments().front().init == init);
+}
+GST_END_TEST;
+
+GST_START_TEST(viewers_share_what_is_encrypted) {
+  World world([](test::LiveStream& stream) {
+    test::set_key(stream, "first.key", test::first_key);
+    test::encrypt(stream);
+  });
+  Watcher a(world.options()), b(world.options());
+  fail_unless(meet(a, b) && exchange(a, b, 500'000));
+  for (const auto* watcher : {&a, &b})
+    for (std::size_t i = 0; i < watcher->whole(); ++i) {
+      const auto& segment = watcher->segments()[i];
+      auto file = world.stream.segment(1, segment.sn);
+      fail_unless(segment.bytes == test::decrypted(file, test::first_key, segment.sn));
+    }
+}
+GST_END_TEST;
+
 // Rule: a viewer that closes says so, and the other goes on without a flaw.
 GST_START_TEST(one_leaves_and_the_other_plays_on) {
   World world;
@@ -144,6 +176,8 @@ static Suite* meeting_suite() {
   tcase_set_timeout(tcase, 180);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, two_viewers_share_a_stream);
+  tcase_add_test(tcase, viewers_share_fragmented_mp4);
+  tcase_add_test(tcase, viewers_share_what_is_encrypted);
   tcase_add_test(tcase, one_leaves_and_the_other_plays_on);
   tcase_add_test(tcase, dead_services_are_not_noticed);
   return suite;
