@@ -40,6 +40,36 @@ GST_START_TEST(begins_with_the_newest) {
 }
 GST_END_TEST;
 
+// Rule: what the playlist lists as a gap is not asked for; the stream goes on behind it, with a
+// break.
+GST_START_TEST(gaps_are_left_out) {
+  VirtualCdn cdn({});
+  auto gap = cdn.first_number + 52;
+  cdn.gaps = {gap};
+  cdn.run_for(20s);
+  fail_unless(std::ranges::find(cdn.fetched, SequenceNumber{gap}, &Fetch::sn) == cdn.fetched.end());
+  auto after = std::ranges::find(cdn.delivered, SequenceNumber{gap + 1}, &Deliver::sn);
+  fail_unless(after != cdn.delivered.end() && after->discontinuity && after->offset == 0);
+  fail_unless_equals_uint64(number(std::prev(after)->sn), gap - 1);
+  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+}
+GST_END_TEST;
+
+// Rule: behind the last byte of a stream that has ended comes its end, once.
+GST_START_TEST(the_end_comes_last) {
+  VirtualCdn cdn({});
+  cdn.ends = cdn.first_number + 53;
+  cdn.run_for(30s);
+  const auto& last = cdn.delivered.back();
+  fail_unless_equals_uint64(number(last.sn), *cdn.ends);
+  fail_unless(last.offset + last.size == last.segment_size);
+  auto is_end = [](const Action& action) { return std::holds_alternative<Finish>(action); };
+  fail_unless_equals_int(static_cast<int>(std::ranges::count_if(cdn.others, is_end)), 1);
+  fail_if(std::get<Finish>(*std::ranges::find_if(cdn.others, is_end)).failure);
+  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+}
+GST_END_TEST;
+
 // Rule: with pace=none whatever is there goes out at once, and nothing but the CDN holds it up.
 GST_START_TEST(without_a_pace) {
   Settings settings;
@@ -240,6 +270,8 @@ static Suite* swarm_cdn_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, plays_from_the_cdn_alone);
   tcase_add_test(tcase, begins_with_the_newest);
+  tcase_add_test(tcase, gaps_are_left_out);
+  tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, an_encoder_that_restarts);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct VirtualCdn {
   std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
   /// Init sections, each by the first segment that it serves.
   std::map<std::uint64_t, SequenceNumber> inits;
+  std::set<std::uint64_t> gaps;      ///< segments that are listed as not to be had
+  std::optional<std::uint64_t> ends; ///< the last segment, if there is one
   std::uint64_t init_size = 900;
   bool keeps_inits = true;
   Swarm swarm;
@@ -91,9 +94,13 @@ struct VirtualCdn {
   void refresh() {
     Listing listing{segment, false, {}};
     auto whole = static_cast<std::uint64_t>(made() / segment);
+    if (ends && first_number + whole > *ends) {
+      whole = *ends + 1 - first_number;
+      listing.ended = true;
+    }
     for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n)
       listing.segments.push_back({SequenceNumber{first_number + n}, segment, 0, date(n * segment),
-                                  false, init_of(first_number + n)});
+                                  gaps.contains(first_number + n), init_of(first_number + n)});
     swarm.listed(now, wall(now), listing);
     act();
   }

@@ -125,6 +125,49 @@ GST_START_TEST(a_late_key) {
 }
 GST_END_TEST;
 
+// Rule: where the playlist says that a segment does not continue the one before it, it comes out
+// with a break, and with the times of its own.
+GST_START_TEST(a_discontinuity) {
+  LiveStream stream;
+  stream.start_encoder();
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher, 3);
+  stream.stop_encoder();
+  stream.go_on();
+  auto of_second = [&](std::size_t i) {
+    return watcher.segments()[i].bytes == stream.segment(2, watcher.segments()[i].sn);
+  };
+  fail_unless(
+      watcher.until([&] { return watcher.whole() > 1 && of_second(watcher.whole() - 1); }, 30s),
+      "nothing of the second run came");
+  std::size_t breaks = 0;
+  for (std::size_t i = 1; i < watcher.whole(); ++i) {
+    const auto& segment = watcher.segments()[i];
+    fail_unless(segment.flaw.empty() && segment.timestamp.has_value());
+    fail_unless_equals_uint64(segment.sn, watcher.segments()[i - 1].sn + 1);
+    bool changes = of_second(i) && !of_second(i - 1);
+    fail_unless_equals_int(segment.discontinuity, changes);
+    breaks += changes;
+  }
+  fail_unless_equals_uint64(breaks, 1);
+}
+GST_END_TEST;
+
+// Rule: when the stream ends, everything of it comes out, and then the end.
+GST_START_TEST(the_end) {
+  LiveStream stream;
+  stream.start_encoder();
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher, 2);
+  stream.end_stream();
+  watcher.until([] { return false; }, 30s);
+  fail_unless(std::holds_alternative<EndOfStream>(watcher.last()));
+  const auto& last = watcher.segments().back();
+  fail_unless(last.bytes == stream.segment(1, last.sn) && !last.bytes.empty());
+  fail_unless(stream.segment(1, last.sn + 1).empty(), "there was more");
+}
+GST_END_TEST;
+
 // Rule: what is encrypted otherwise is refused with one clear error.
 GST_START_TEST(sample_aes_is_refused) {
   LiveStream stream;
@@ -150,6 +193,8 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, byte_ranges);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);
+  tcase_add_test(tcase, a_discontinuity);
+  tcase_add_test(tcase, the_end);
   tcase_add_test(tcase, sample_aes_is_refused);
   return suite;
 }

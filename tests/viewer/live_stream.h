@@ -6,6 +6,7 @@
 #include "processes/temporary_directory.h"
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -61,6 +62,23 @@ public:
     }
   }
   void stop_encoder() { encoder_.kill(); }
+  /// As its operator would: the playlist gets its last tag.
+  void end_stream() {
+    encoder_.send_signal(SIGINT);
+    encoder_.wait(std::chrono::seconds(10));
+  }
+  /// Another run, whose segments follow those of the last one in the same playlist.
+  void go_on() {
+    ++epoch_;
+    for (auto& option : muxer_)
+      if (option.starts_with("program_date_time"))
+        option += "+append_list";
+    auto started =
+        processes::ChildProcess::spawn({.argv = arguments(), .log = directory_ / "ffmpeg.log"});
+    if (!started)
+      throw std::runtime_error(started.error());
+    encoder_ = std::move(*started);
+  }
 
   std::string uri() const { return nginx_.url() + "live.m3u8"; }
   processes::Service& nginx() { return nginx_; }
