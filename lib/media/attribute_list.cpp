@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "media/attribute_list.h"
 
+#include "media/playlist_limits.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -31,37 +33,42 @@ std::optional<unsigned> hex_digit(char c) {
 }
 
 /// Takes the value off the front of `list`, and the comma behind it.
-std::optional<std::string_view> take_value(std::string_view& list) {
-  std::string_view value;
-  if (!list.empty() && list.front() == '"') {
+bool take_value(std::string_view& list, Attribute& attribute) {
+  attribute.quoted = !list.empty() && list.front() == '"';
+  if (attribute.quoted) {
     auto end = list.find('"', 1);
     if (end == list.npos)
-      return std::nullopt;
-    value = list.substr(1, end - 1);
+      return false;
+    attribute.value = list.substr(1, end - 1);
     list.remove_prefix(end + 1);
     list.remove_prefix(std::min(list.find(','), list.size()));
   } else {
     auto end = std::min(list.find(','), list.size());
-    value = trimmed(list.substr(0, end));
+    attribute.value = trimmed(list.substr(0, end));
     list.remove_prefix(end);
   }
   if (!list.empty())
     list.remove_prefix(1);
-  return value;
+  return true;
 }
 
 } // namespace
 
+std::optional<Attribute> take_attribute(std::string_view& list) {
+  auto equals = list.find('=');
+  if (equals == list.npos)
+    return std::nullopt;
+  Attribute attribute{trimmed(list.substr(0, equals)), {}, false};
+  list.remove_prefix(equals + 1);
+  if (!take_value(list, attribute))
+    return std::nullopt;
+  return attribute;
+}
+
 std::optional<std::string_view> find_attribute(std::string_view list, std::string_view name) {
-  while (!list.empty()) {
-    auto equals = list.find('=');
-    if (equals == list.npos)
-      return std::nullopt;
-    auto found = trimmed(list.substr(0, equals));
-    list.remove_prefix(equals + 1);
-    auto value = take_value(list);
-    if (!value || found == name)
-      return value;
+  while (auto attribute = take_attribute(list)) {
+    if (attribute->name == name)
+      return attribute->value;
   }
   return std::nullopt;
 }
@@ -123,6 +130,20 @@ std::optional<std::array<std::uint8_t, 16>> parse_iv(std::string_view text) {
     iv[15 - nibble / 2] |= static_cast<std::uint8_t>(*digit << (nibble % 2 ? 4 : 0));
   }
   return iv;
+}
+
+std::optional<OpenRange> parse_byte_range(std::string_view text) {
+  auto at = text.find('@');
+  auto length = parse_integer(text.substr(0, at));
+  if (!length || *length > max_resource_size)
+    return std::nullopt;
+  OpenRange range{*length, std::nullopt};
+  if (at != text.npos) {
+    range.offset = parse_integer(text.substr(at + 1));
+    if (!range.offset || *range.offset > max_resource_size)
+      return std::nullopt;
+  }
+  return range;
 }
 
 } // namespace p2plive::media

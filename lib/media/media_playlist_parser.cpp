@@ -3,9 +3,9 @@
 #include "media/date_time.h"
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
+#include "media/reckoning.h"
 
 #include <algorithm>
-#include <array>
 
 namespace p2plive::media {
 
@@ -46,12 +46,6 @@ private:
   Problem uri(const Line& line);
   Problem place_byte_range(const Line& line, Segment& segment);
   bool charge_shared_uris();
-
-  struct OpenRange {
-    std::uint64_t length = 0;
-    std::optional<std::uint64_t> offset; ///< none: where the one before it ended
-  };
-  static std::optional<OpenRange> parse_range(std::string_view text);
 
   UriResolver resolver_;
   MediaPlaylist playlist_;
@@ -145,22 +139,8 @@ Problem Parser::extinf(const Line& line, std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Parser::OpenRange> Parser::parse_range(std::string_view text) {
-  auto at = text.find('@');
-  auto length = parse_integer(text.substr(0, at));
-  if (!length || *length > max_resource_size)
-    return std::nullopt;
-  OpenRange range{*length, std::nullopt};
-  if (at != text.npos) {
-    range.offset = parse_integer(text.substr(at + 1));
-    if (!range.offset || *range.offset > max_resource_size)
-      return std::nullopt;
-  }
-  return range;
-}
-
 Problem Parser::byte_range(const Line& line, std::string_view value) {
-  range_ = parse_range(value);
+  range_ = parse_byte_range(value);
   if (!range_)
     return bad_number(line, "has a byte range that cannot be read");
   return std::nullopt;
@@ -223,7 +203,7 @@ Problem Parser::map(const Line& line, std::string_view value) {
   if (key_.iv) // no key without one is meant for it (RFC 8216, 4.3.2.5)
     map.key = key_;
   if (auto text = find_attribute(value, "BYTERANGE")) {
-    auto range = parse_range(*text);
+    auto range = parse_byte_range(*text);
     if (!range)
       return bad_number(line, "has a byte range that cannot be read");
     map.byte_range = ByteRange{range->offset.value_or(0), range->length};
@@ -308,44 +288,6 @@ Problem Parser::uri(const Line& line) {
   date_.reset();
   discontinuity_ = gap_ = false;
   return std::nullopt;
-}
-
-void number_segments(MediaPlaylist& playlist) {
-  auto sn = playlist.media_sequence;
-  auto discontinuity_sequence = playlist.discontinuity_sequence;
-  for (auto& segment : playlist.segments) {
-    segment.sn = sn++;
-    discontinuity_sequence += segment.discontinuity;
-    segment.discontinuity_sequence = discontinuity_sequence;
-  }
-}
-
-/// Dates for segments without one: on from the date before, then back from the first date of each
-/// stretch between discontinuities. In nanoseconds, so that roundings do not add up.
-void reckon_dates(std::vector<Segment>& segments) {
-  using std::chrono::floor;
-  using std::chrono::milliseconds;
-  using Exact = std::chrono::sys_time<nanoseconds>;
-  std::optional<Exact> end; // of the segment before
-  for (auto& segment : segments) {
-    if (segment.discontinuity)
-      end.reset();
-    if (segment.program_date_time_tagged)
-      end = *segment.program_date_time;
-    else if (end)
-      segment.program_date_time = floor<milliseconds>(*end);
-    if (end)
-      *end += segment.duration;
-  }
-  std::optional<Exact> start; // of the segment after
-  for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-    if (it->program_date_time)
-      start = *it->program_date_time;
-    else if (start)
-      it->program_date_time = floor<milliseconds>(*start -= it->duration);
-    if (it->discontinuity)
-      start.reset();
-  }
 }
 
 tl::expected<MediaPlaylist, PlaylistError> Parser::finish() {
