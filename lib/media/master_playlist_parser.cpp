@@ -2,6 +2,7 @@
 #include "media/attribute_list.h"
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
+#include "media/variables.h"
 
 #include <algorithm>
 #include <charconv>
@@ -57,19 +58,21 @@ tl::expected<Pending, PlaylistError> parse_stream_inf(const Line& line, std::str
 
 class Parser {
 public:
-  explicit Parser(const std::string& base_uri) : resolver_(base_uri) {}
+  explicit Parser(const std::string& base_uri)
+      : resolver_(base_uri), variables_(base_uri, nullptr) {}
 
   Problem line(const Line& line) {
-    if (line.is_uri())
-      return uri(line);
-    auto tag = split_tag(line.text);
-    if (tag.name == "#EXT-X-STREAM-INF")
-      return stream_inf(line, tag.value);
-    if (tag.name == "#EXT-X-MEDIA")
-      media(tag.value);
-    if (tag.name == "#EXT-X-INDEPENDENT-SEGMENTS")
+    if (line.is_uri()) {
+      auto replaced = variables_.in_uri(line);
+      return replaced ? uri(*replaced) : Problem(replaced.error());
+    }
+    auto name = split_tag(line.text).name;
+    if (name == "#EXT-X-INDEPENDENT-SEGMENTS")
       playlist_.independent_segments = true;
-    return std::nullopt;
+    if (name != "#EXT-X-STREAM-INF" && name != "#EXT-X-MEDIA" && name != "#EXT-X-DEFINE")
+      return std::nullopt;
+    auto replaced = variables_.in_attributes(line);
+    return replaced ? attributes(*replaced) : Problem(replaced.error());
   }
 
   tl::expected<MasterPlaylist, PlaylistError> finish() {
@@ -78,10 +81,21 @@ public:
           playlist_error(Kind::no_variants, 0, "is a master playlist that names no stream"));
     for (std::size_t i = 0; i < playlist_.variants.size(); ++i)
       playlist_.variants[i].separate_audio = groups_apart_.count(audio_groups_[i]) > 0;
+    playlist_.definitions = variables_.take();
     return std::move(playlist_);
   }
 
 private:
+  Problem attributes(const Line& line) {
+    auto tag = split_tag(line.text);
+    if (tag.name == "#EXT-X-STREAM-INF")
+      return stream_inf(line, tag.value);
+    if (tag.name == "#EXT-X-DEFINE")
+      return variables_.define(line, tag.value);
+    media(tag.value);
+    return std::nullopt;
+  }
+
   Problem stream_inf(const Line& line, std::string_view value) {
     auto parsed = parse_stream_inf(line, value);
     if (!parsed)
@@ -115,6 +129,7 @@ private:
   }
 
   UriResolver resolver_;
+  Variables variables_;
   MasterPlaylist playlist_;
   std::vector<std::string> audio_groups_; ///< one for each variant; empty: none
   std::set<std::string, std::less<>> groups_apart_;

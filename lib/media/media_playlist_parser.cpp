@@ -4,6 +4,7 @@
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
 #include "media/reckoning.h"
+#include "media/variables.h"
 
 #include <algorithm>
 
@@ -17,7 +18,8 @@ using std::chrono::nanoseconds;
 /// Collects tags until a URI line makes a segment of them.
 class Parser {
 public:
-  explicit Parser(const std::string& base_uri) : resolver_(base_uri) {}
+  Parser(const std::string& base_uri, const PlaylistContext& context)
+      : resolver_(base_uri), variables_(base_uri, context.imported) {}
 
   Problem line(const Line& line);
   tl::expected<MediaPlaylist, PlaylistError> finish();
@@ -27,6 +29,7 @@ private:
   struct Entry {
     std::string_view tag;
     Handler handler;
+    bool attributes = false; ///< its value is an attribute list
   };
   static const Entry entries[];
 
@@ -41,6 +44,7 @@ private:
   Problem map(const Line& line, std::string_view value);
   Problem date(const Line& line, std::string_view value);
   Problem flag(const Line& line, std::string_view value);
+  Problem define(const Line& line, std::string_view value);
   Problem skip(const Line& line, std::string_view value);
 
   Problem uri(const Line& line);
@@ -48,6 +52,7 @@ private:
   bool charge_shared_uris();
 
   UriResolver resolver_;
+  Variables variables_;
   MediaPlaylist playlist_;
   bool has_target_duration_ = false;
   // For the next segment only.
@@ -69,8 +74,8 @@ const Parser::Entry Parser::entries[] = {
     {"#EXT-X-BYTERANGE", &Parser::byte_range},
     {"#EXT-X-DISCONTINUITY", &Parser::flag},
     {"#EXT-X-GAP", &Parser::flag},
-    {"#EXT-X-KEY", &Parser::key},
-    {"#EXT-X-MAP", &Parser::map},
+    {"#EXT-X-KEY", &Parser::key, true},
+    {"#EXT-X-MAP", &Parser::map, true},
     {"#EXT-X-VERSION", &Parser::version},
     {"#EXT-X-TARGETDURATION", &Parser::target_duration},
     {"#EXT-X-MEDIA-SEQUENCE", &Parser::media_sequence},
@@ -78,6 +83,7 @@ const Parser::Entry Parser::entries[] = {
     {"#EXT-X-ENDLIST", &Parser::flag},
     {"#EXT-X-INDEPENDENT-SEGMENTS", &Parser::flag},
     {"#EXT-X-I-FRAMES-ONLY", &Parser::flag},
+    {"#EXT-X-DEFINE", &Parser::define, true},
     {"#EXT-X-SKIP", &Parser::skip},
 };
 
@@ -86,16 +92,25 @@ PlaylistError bad_number(const Line& line, const char* what) {
 }
 
 Problem Parser::line(const Line& line) {
-  if (line.is_uri())
-    return uri(line);
+  if (line.is_uri()) {
+    auto replaced = variables_.in_uri(line);
+    if (!replaced)
+      return replaced.error();
+    return uri(*replaced);
+  }
   if (!line.is_tag())
     return std::nullopt;
   auto tag = split_tag(line.text);
-  for (const auto& entry : entries) {
-    if (entry.tag == tag.name)
-      return (this->*entry.handler)(line, tag.value);
-  }
-  return std::nullopt; // a tag that we do not know must be ignored (RFC 8216, 6.3.1)
+  auto entry = std::find_if(std::begin(entries), std::end(entries),
+                            [&](const auto& it) { return it.tag == tag.name; });
+  if (entry == std::end(entries))
+    return std::nullopt; // a tag that we do not know must be ignored (RFC 8216, 6.3.1)
+  if (!entry->attributes)
+    return (this->*entry->handler)(line, tag.value);
+  auto replaced = variables_.in_attributes(line);
+  if (!replaced)
+    return replaced.error();
+  return (this->*entry->handler)(*replaced, split_tag(replaced->text).value);
 }
 
 Problem Parser::version(const Line& line, std::string_view value) {
@@ -227,6 +242,10 @@ Problem Parser::flag(const Line& line, std::string_view) {
   return std::nullopt;
 }
 
+Problem Parser::define(const Line& line, std::string_view value) {
+  return variables_.define(line, value);
+}
+
 Problem Parser::skip(const Line& line, std::string_view) {
   // Numbers would be wrong from here on.
   return playlist_error(Kind::bad_tag, line.number,
@@ -302,8 +321,9 @@ tl::expected<MediaPlaylist, PlaylistError> Parser::finish() {
 } // namespace
 
 tl::expected<MediaPlaylist, PlaylistError> parse_media_playlist(std::string_view text,
-                                                                const std::string& base_uri) {
-  Parser parser(base_uri);
+                                                                const std::string& base_uri,
+                                                                const PlaylistContext& context) {
+  Parser parser(base_uri, context);
   Lines lines(text);
   while (auto line = lines.next()) {
     if (auto problem = parser.line(*line))

@@ -70,8 +70,8 @@ tl::expected<Shape, PlaylistError> survey(std::string_view text) {
 
 } // namespace
 
-tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
-                                                     const std::string& base_uri) {
+tl::expected<Playlist, PlaylistError>
+parse_playlist(std::string_view text, const std::string& base_uri, const PlaylistContext& context) {
   if (text.size() > max_playlist_size)
     return tl::unexpected(playlist_error(
         Kind::too_large, 0, "is larger than " + std::to_string(max_playlist_size >> 20) + " MiB"));
@@ -83,7 +83,7 @@ tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
     return tl::unexpected(shape.error());
   if (shape->master)
     return parse_master_playlist(text, base_uri).map([](auto&& it) { return Playlist(it); });
-  return parse_media_playlist(text, base_uri).map([](auto&& it) { return Playlist(it); });
+  return parse_media_playlist(text, base_uri, context).map([](auto&& it) { return Playlist(it); });
 }
 
 std::optional<std::string> unsupported(const MediaPlaylist& playlist) {

@@ -1,4 +1,5 @@
-// HLS playlists (RFC 8216) as values: what a viewer reads from the CDN to know what to play.
+// HLS playlists (RFC 8216, and "bis": draft-pantos-hls-rfc8216bis) as values: what a viewer reads
+// from the CDN to know what to play.
 // Pure functions, any thread. The text comes from the network: every size is bounded by
 // "media/playlist_limits.h", and what cannot be read comes back as an error for a person.
 // SPDX-License-Identifier: LGPL-2.1-or-later
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -86,8 +88,12 @@ struct Variant {
   bool operator==(const Variant&) const = default;
 };
 
+/// What variables stand for, by name (EXT-X-DEFINE; bis, 4.4.2.3).
+using Definitions = std::map<std::string, std::string, std::less<>>;
+
 struct MasterPlaylist {
   std::vector<Variant> variants; ///< as written, at least one
+  Definitions definitions;       ///< for its media playlists to import
   bool independent_segments = false;
   bool operator==(const MasterPlaylist&) const = default;
 };
@@ -111,6 +117,10 @@ struct PlaylistError {
     bad_uri,        ///< cannot be resolved, or is neither http nor https
     mixed,          ///< tags of a master and of a media playlist in one
     no_variants,
+    bad_definition, ///< an EXT-X-DEFINE that cannot be read, is there twice, or finds no value
+    too_many_definitions,
+    definition_too_long,
+    undefined_variable, ///< a reference to a variable that is not defined before it
   };
   Kind kind{};
   std::size_t line = 0; ///< from 1; 0: the whole text
@@ -119,11 +129,18 @@ struct PlaylistError {
 
 using Playlist = std::variant<MasterPlaylist, MediaPlaylist>;
 
+/// What a playlist is read against. What is pointed to is only looked at while it is read.
+struct PlaylistContext {
+  /// Of the master playlist that led here; null: none did, and nothing can be imported.
+  const Definitions* imported = nullptr;
+};
+
 /// Reads a playlist. `base_uri` is where it really came from, after redirects; relative URIs are
 /// resolved against it. Tolerates a BOM, CRLF, unknown tags and comments, an EXTINF at the end
 /// whose URI is still to come, and a final line without line end.
 tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
-                                                     const std::string& base_uri);
+                                                     const std::string& base_uri,
+                                                     const PlaylistContext& context = {});
 
 /// The variant with the highest bandwidth that is not above `max_bandwidth` (bits a second), the
 /// lowest if all are above; the first listed among equals. One with picture and sound in it goes

@@ -15,6 +15,12 @@ inline constexpr std::size_t max_uri_length = 8u << 10;    ///< bytes, resolved
 inline constexpr std::size_t max_uri_bytes = 32u << 20;    ///< all resolved URIs together
 inline constexpr std::size_t max_segments = 50'000;
 inline constexpr std::size_t max_variants = 500;
+inline constexpr std::size_t max_definitions = 200;     ///< EXT-X-DEFINE
+inline constexpr std::size_t max_definition_name = 128; ///< bytes
+inline constexpr std::size_t max_definition_value =
+    max_uri_length; ///< bytes; longer ones fit into no URI
+/// Bytes of all lines together in which variables were replaced.
+inline constexpr std::size_t max_expanded_size = max_playlist_size;
 inline constexpr std::chrono::seconds max_target_duration{3600};
 inline constexpr std::chrono::seconds max_segment_duration{3600};
 /// Target durations are whole seconds (RFC 8216, 4.3.3.1), rounded: 0 stands where segments are

@@ -49,7 +49,8 @@ tl::expected<std::string, PlaylistError> resolve_uri(UriResolver& resolver, cons
                                                      std::string_view reference);
 
 tl::expected<MediaPlaylist, PlaylistError> parse_media_playlist(std::string_view text,
-                                                                const std::string& base_uri);
+                                                                const std::string& base_uri,
+                                                                const PlaylistContext& context);
 tl::expected<MasterPlaylist, PlaylistError> parse_master_playlist(std::string_view text,
                                                                   const std::string& base_uri);
 
