@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "media/attribute_list.h"
+#include "media/date_range.h"
 #include "media/date_time.h"
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
@@ -45,6 +46,7 @@ private:
   Problem date(const Line& line, std::string_view value);
   Problem flag(const Line& line, std::string_view value);
   Problem define(const Line& line, std::string_view value);
+  Problem date_range(const Line& line, std::string_view value);
   Problem skip(const Line& line, std::string_view value);
 
   Problem uri(const Line& line);
@@ -53,6 +55,7 @@ private:
 
   UriResolver resolver_;
   Variables variables_;
+  DateRanges date_ranges_;
   MediaPlaylist playlist_;
   bool has_target_duration_ = false;
   // For the next segment only.
@@ -84,6 +87,7 @@ const Parser::Entry Parser::entries[] = {
     {"#EXT-X-INDEPENDENT-SEGMENTS", &Parser::flag},
     {"#EXT-X-I-FRAMES-ONLY", &Parser::flag},
     {"#EXT-X-DEFINE", &Parser::define, true},
+    {"#EXT-X-DATERANGE", &Parser::date_range, true},
     {"#EXT-X-SKIP", &Parser::skip},
 };
 
@@ -246,6 +250,12 @@ Problem Parser::define(const Line& line, std::string_view value) {
   return variables_.define(line, value);
 }
 
+Problem Parser::date_range(const Line&, std::string_view value) {
+  if (auto range = parse_date_range(value))
+    date_ranges_.add(std::move(*range));
+  return std::nullopt;
+}
+
 Problem Parser::skip(const Line& line, std::string_view) {
   // Numbers would be wrong from here on.
   return playlist_error(Kind::bad_tag, line.number,
@@ -315,6 +325,7 @@ tl::expected<MediaPlaylist, PlaylistError> Parser::finish() {
                                          "has no #EXT-X-TARGETDURATION, so it is not a valid one"));
   number_segments(playlist_);
   reckon_dates(playlist_.segments);
+  playlist_.date_ranges = date_ranges_.take();
   return std::move(playlist_);
 }
 

@@ -5,6 +5,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "media/date_range.h"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -68,7 +70,8 @@ struct MediaPlaylist {
   bool independent_segments = false;
   bool i_frames_only = false;
   int version = 1;
-  std::vector<Segment> segments; ///< oldest first, numbers without holes; may be empty
+  std::vector<Segment> segments;      ///< oldest first, numbers without holes; may be empty
+  std::vector<DateRange> date_ranges; ///< as listed; of too many the first
   bool operator==(const MediaPlaylist&) const = default;
 };
 

@@ -21,6 +21,8 @@ inline constexpr std::size_t max_definition_value =
     max_uri_length; ///< bytes; longer ones fit into no URI
 /// Bytes of all lines together in which variables were replaced.
 inline constexpr std::size_t max_expanded_size = max_playlist_size;
+inline constexpr std::size_t max_date_ranges = 1000;
+inline constexpr std::size_t max_date_range_bytes = 1u << 20; ///< text of all of them together
 inline constexpr std::chrono::seconds max_target_duration{3600};
 inline constexpr std::chrono::seconds max_segment_duration{3600};
 /// Target durations are whole seconds (RFC 8216, 4.3.3.1), rounded: 0 stands where segments are

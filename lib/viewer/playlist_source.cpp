@@ -192,6 +192,8 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   last_failure_.reset();
   if (!std::exchange(media_known_, true))
     events_.media_uri(uri_);
+  if (playlist_)
+    playlist_->date_ranges = playlist.date_ranges; // no news of segments
   bool changed = !playlist_ || *playlist_ != playlist;
   refresh_.loaded(changed, playlist.target_duration, jitter());
   if (!playlist.segments.empty())
