@@ -2,6 +2,7 @@
 #include "media/attribute_list.h"
 #include "media/date_range.h"
 #include "media/date_time.h"
+#include "media/playlist_delta.h"
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
 #include "media/reckoning.h"
@@ -20,7 +21,7 @@ using std::chrono::nanoseconds;
 class Parser {
 public:
   Parser(const std::string& base_uri, const PlaylistContext& context)
-      : resolver_(base_uri), variables_(base_uri, context.imported) {}
+      : resolver_(base_uri), variables_(base_uri, context.imported), before_(context.before) {}
 
   Problem line(const Line& line);
   tl::expected<MediaPlaylist, PlaylistError> finish();
@@ -46,16 +47,21 @@ private:
   Problem date(const Line& line, std::string_view value);
   Problem flag(const Line& line, std::string_view value);
   Problem define(const Line& line, std::string_view value);
+  Problem server_control(const Line& line, std::string_view value);
   Problem date_range(const Line& line, std::string_view value);
   Problem skip(const Line& line, std::string_view value);
+  Problem carry_over(const Line& line, std::uint64_t count);
 
   Problem uri(const Line& line);
   Problem place_byte_range(const Line& line, Segment& segment);
-  bool charge_shared_uris();
+  bool charge_shared_uris(const Key& key, const std::optional<InitSection>& map);
+  void forget_tags();
 
   UriResolver resolver_;
   Variables variables_;
   DateRanges date_ranges_;
+  const MediaPlaylist* before_;
+  std::size_t skip_line_ = 0; ///< of the EXT-X-SKIP; 0: none
   MediaPlaylist playlist_;
   bool has_target_duration_ = false;
   // For the next segment only.
@@ -87,8 +93,9 @@ const Parser::Entry Parser::entries[] = {
     {"#EXT-X-INDEPENDENT-SEGMENTS", &Parser::flag},
     {"#EXT-X-I-FRAMES-ONLY", &Parser::flag},
     {"#EXT-X-DEFINE", &Parser::define, true},
+    {"#EXT-X-SERVER-CONTROL", &Parser::server_control},
     {"#EXT-X-DATERANGE", &Parser::date_range, true},
-    {"#EXT-X-SKIP", &Parser::skip},
+    {"#EXT-X-SKIP", &Parser::skip, true},
 };
 
 PlaylistError bad_number(const Line& line, const char* what) {
@@ -138,6 +145,9 @@ Problem Parser::media_sequence(const Line& line, std::string_view value) {
   auto number = parse_integer(value);
   if (!number || *number >= max_sequence_number)
     return bad_number(line, "has a media sequence number that is no sensible number");
+  if (skip_line_ != 0)
+    return playlist_error(Kind::bad_tag, line.number,
+                          "numbers segments that were left out above it (#EXT-X-SKIP)");
   playlist_.media_sequence = *number;
   return std::nullopt;
 }
@@ -250,16 +260,53 @@ Problem Parser::define(const Line& line, std::string_view value) {
   return variables_.define(line, value);
 }
 
+Problem Parser::server_control(const Line&, std::string_view value) {
+  // What cannot be read is not offered; playing goes on without it.
+  playlist_.skip_boundary =
+      parse_seconds(find_attribute(value, "CAN-SKIP-UNTIL").value_or("")).value_or(nanoseconds{});
+  return std::nullopt;
+}
+
 Problem Parser::date_range(const Line&, std::string_view value) {
   if (auto range = parse_date_range(value))
     date_ranges_.add(std::move(*range));
   return std::nullopt;
 }
 
-Problem Parser::skip(const Line& line, std::string_view) {
-  // Numbers would be wrong from here on.
-  return playlist_error(Kind::bad_tag, line.number,
-                        "leaves segments out (#EXT-X-SKIP), which nobody asked for");
+Problem Parser::skip(const Line& line, std::string_view value) {
+  if (!before_) // numbers would be wrong from here on
+    return playlist_error(Kind::bad_tag, line.number,
+                          "leaves segments out (#EXT-X-SKIP), which nobody asked for");
+  if (skip_line_ != 0 || !playlist_.segments.empty())
+    return playlist_error(Kind::bad_tag, line.number,
+                          "leaves segments out (#EXT-X-SKIP) behind others, or a second time");
+  skip_line_ = line.number;
+  auto count = parse_integer(find_attribute(value, "SKIPPED-SEGMENTS").value_or(""));
+  if (!count || *count > max_segments)
+    return bad_number(line, "leaves out segments, but no sensible number of them");
+  if (auto removed = find_attribute(value, "RECENTLY-REMOVED-DATERANGES"))
+    date_ranges_.carry_over(before_->date_ranges, *removed);
+  return carry_over(line, *count);
+}
+
+/// Takes the segments left out from the playlist before, and what holds from them on.
+Problem Parser::carry_over(const Line& line, std::uint64_t count) {
+  auto left_out = segments_left_out(*before_, playlist_.media_sequence, count, line.number);
+  if (!left_out)
+    return left_out.error();
+  for (const auto& segment : *left_out) {
+    if (!resolver_.charge(segment.uri.size()) || !charge_shared_uris(segment.key, segment.map))
+      return playlist_error(Kind::too_large, line.number, "makes it too large to keep");
+  }
+  if (left_out->empty())
+    return std::nullopt;
+  playlist_.segments.assign(left_out->begin(), left_out->end());
+  key_ = left_out->back().key;
+  key_is_identity_ = false;
+  key_line_ = 0;
+  map_ = left_out->back().map;
+  forget_tags(); // above, they were the first of those left out
+  return std::nullopt;
 }
 
 /// A range without an offset goes on where the one before it in the same resource ended.
@@ -283,8 +330,15 @@ Problem Parser::place_byte_range(const Line& line, Segment& segment) {
 }
 
 /// Each segment holds the URIs of its key and init section: they count each time.
-bool Parser::charge_shared_uris() {
-  return resolver_.charge(key_.uri.size() + (map_ ? map_->uri.size() : 0));
+bool Parser::charge_shared_uris(const Key& key, const std::optional<InitSection>& map) {
+  return resolver_.charge(key.uri.size() + (map ? map->uri.size() : 0));
+}
+
+void Parser::forget_tags() {
+  duration_.reset();
+  range_.reset();
+  date_.reset();
+  discontinuity_ = gap_ = false;
 }
 
 Problem Parser::uri(const Line& line) {
@@ -298,7 +352,7 @@ Problem Parser::uri(const Line& line) {
   auto resolved = resolve_uri(resolver_, line, line.text);
   if (!resolved)
     return resolved.error();
-  if (!charge_shared_uris())
+  if (!charge_shared_uris(key_, map_))
     return playlist_error(Kind::too_large, line.number, "makes it too large to keep");
   Segment segment;
   segment.uri = std::move(*resolved);
@@ -312,10 +366,7 @@ Problem Parser::uri(const Line& line) {
   if (auto problem = place_byte_range(line, segment))
     return problem;
   playlist_.segments.push_back(std::move(segment));
-  duration_.reset();
-  range_.reset();
-  date_.reset();
-  discontinuity_ = gap_ = false;
+  forget_tags();
   return std::nullopt;
 }
 
@@ -324,6 +375,9 @@ tl::expected<MediaPlaylist, PlaylistError> Parser::finish() {
     return tl::unexpected(playlist_error(Kind::missing_target_duration, 0,
                                          "has no #EXT-X-TARGETDURATION, so it is not a valid one"));
   number_segments(playlist_);
+  if (skip_line_ != 0)
+    if (auto misfit = find_misfit(*before_, playlist_, skip_line_))
+      return tl::unexpected(*misfit);
   reckon_dates(playlist_.segments);
   playlist_.date_ranges = date_ranges_.take();
   return std::move(playlist_);

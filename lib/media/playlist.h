@@ -55,6 +55,9 @@ struct Segment {
   /// it, else after it, on the same side of every discontinuity (6.3.3).
   std::optional<std::chrono::sys_time<std::chrono::milliseconds>> program_date_time;
   bool program_date_time_tagged = false; ///< a tag of its own, not reckoned
+  /// What a reckoned date in whole milliseconds leaves off, lest roundings add up from load to
+  /// load.
+  std::chrono::nanoseconds date_fraction{};
   std::optional<ByteRange> byte_range;
   std::optional<InitSection> map;
   Key key;
@@ -70,6 +73,9 @@ struct MediaPlaylist {
   bool independent_segments = false;
   bool i_frames_only = false;
   int version = 1;
+  /// Older segments may be left out of an update, in seconds from the end of the playlist
+  /// (CAN-SKIP-UNTIL; bis, 4.4.3.8); 0: the server makes no such updates.
+  std::chrono::nanoseconds skip_boundary{};
   std::vector<Segment> segments;      ///< oldest first, numbers without holes; may be empty
   std::vector<DateRange> date_ranges; ///< as listed; of too many the first
   bool operator==(const MediaPlaylist&) const = default;
@@ -124,6 +130,7 @@ struct PlaylistError {
     too_many_definitions,
     definition_too_long,
     undefined_variable, ///< a reference to a variable that is not defined before it
+    delta_misfit, ///< an update that does not go on from the playlist before it: load it whole
   };
   Kind kind{};
   std::size_t line = 0; ///< from 1; 0: the whole text
@@ -136,6 +143,9 @@ using Playlist = std::variant<MasterPlaylist, MediaPlaylist>;
 struct PlaylistContext {
   /// Of the master playlist that led here; null: none did, and nothing can be imported.
   const Definitions* imported = nullptr;
+  /// What an update that leaves segments out goes on from (EXT-X-SKIP; bis, 6.2.5.1); null: none
+  /// was asked for. What comes out is whole, as if it had been loaded so.
+  const MediaPlaylist* before = nullptr;
 };
 
 /// Reads a playlist. `base_uri` is where it really came from, after redirects; relative URIs are

@@ -17,8 +17,8 @@ inline constexpr std::size_t max_segments = 50'000;
 inline constexpr std::size_t max_variants = 500;
 inline constexpr std::size_t max_definitions = 200;     ///< EXT-X-DEFINE
 inline constexpr std::size_t max_definition_name = 128; ///< bytes
-inline constexpr std::size_t max_definition_value =
-    max_uri_length; ///< bytes; longer ones fit into no URI
+/// Bytes; a longer value fits into no URI.
+inline constexpr std::size_t max_definition_value = max_uri_length;
 /// Bytes of all lines together in which variables were replaced.
 inline constexpr std::size_t max_expanded_size = max_playlist_size;
 inline constexpr std::size_t max_date_ranges = 1000;
