@@ -2,6 +2,7 @@
 #include "viewer/playlist_source.h"
 
 #include "core/version.h"
+#include "media/playlist_delta.h"
 #include "media/playlist_limits.h"
 #include "viewer/failure.h"
 #include "viewer/now.h"
@@ -22,6 +23,8 @@ constexpr auto wait_for_segments = 30s;
 constexpr unsigned no_more_tries = 1;
 constexpr unsigned few_tries = 3;
 constexpr unsigned some_tries = 5;
+/// A server whose updates fail so often in a row is not asked for them any more: each costs a load.
+constexpr unsigned delta_tries = 3;
 
 /// The path in an absolute URI.
 std::string_view path_of(std::string_view uri) {
@@ -87,10 +90,10 @@ unsigned tries_of(const net::HttpError& error) {
 PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, std::string uri,
                                Events events)
     : http_(http), uri_(std::move(uri)), events_(std::move(events)),
-      timer_(context, [this] { load(); }), random_(std::random_device{}()) {}
+      timer_(context, [this] { load(extent()); }), random_(std::random_device{}()) {}
 
 void PlaylistSource::start() {
-  load();
+  load(Extent::whole);
 }
 
 void PlaylistSource::refresh() {
@@ -118,18 +121,33 @@ void PlaylistSource::schedule() {
   timer_.arm_at(steady(core::Time(*next)));
 }
 
-void PlaylistSource::load() {
+PlaylistSource::Extent PlaylistSource::extent() const {
+  // Half the boundary: what leaves the playlist meanwhile must still be known (bis, 6.3.7).
+  bool offered = playlist_ && now() - known_since_ < playlist_->skip_boundary / 2;
+  return offered && failed_deltas_ < delta_tries ? Extent::delta : Extent::whole;
+}
+
+void PlaylistSource::load(Extent extent) {
   if (over_)
     return;
-  refresh_.began(now().time_since_epoch());
+  asked_ = now();
+  refresh_.began(asked_.time_since_epoch());
   began_ = wall_now();
+  extent_ = extent;
+  requested_ = extent == Extent::delta ? media::delta_uri(uri_) : uri_;
   net::HttpRequest request;
-  request.uri = uri_;
-  request.etag = etag_;
+  request.uri = requested_;
+  if (requested_ == etag_uri_)
+    request.etag = etag_;
   request.limit = media::max_playlist_size;
   request.timeout = 5s;
   transfer_ = fetch_whole(http_, std::move(request),
                           [this](WholeResult result) { loaded(std::move(result)); });
+}
+
+void PlaylistSource::load_whole() {
+  ++failed_deltas_;
+  load(Extent::whole);
 }
 
 void PlaylistSource::loaded(WholeResult result) {
@@ -143,6 +161,8 @@ void PlaylistSource::loaded(WholeResult result) {
       read(*result);
     else if (status == 304 && playlist_)
       read_media(*playlist_);
+    else if (status >= 400 && status < 500 && status != 429 && extent_ == Extent::delta)
+      load_whole(); // a token may be for the URI as it was
     else
       failed(playlist_failure(uri_, status),
              status >= 500 || status == 429 ? some_tries : no_more_tries);
@@ -152,12 +172,23 @@ void PlaylistSource::loaded(WholeResult result) {
 
 void PlaylistSource::read(const WholeAnswer& answer) {
   std::string_view text(reinterpret_cast<const char*>(answer.body.data()), answer.body.size());
-  auto parsed = media::parse_playlist(text, answer.head.uri.empty() ? uri_ : answer.head.uri);
+  media::PlaylistContext context;
+  if (variant_chosen_)
+    context.imported = &definitions_;
+  if (extent_ == Extent::delta)
+    context.before = &*playlist_;
+  auto parsed =
+      media::parse_playlist(text, answer.head.uri.empty() ? requested_ : answer.head.uri, context);
+  if (!parsed && extent_ == Extent::delta)
+    return load_whole();
   if (!parsed)
     return failed(playlist_failure(uri_, parsed.error()), no_more_tries);
   if (auto* master = std::get_if<media::MasterPlaylist>(&*parsed))
     return read_master(*master);
   etag_ = answer.head.etag;
+  etag_uri_ = requested_;
+  if (extent_ == Extent::delta)
+    failed_deltas_ = 0;
   read_media(std::move(std::get<media::MediaPlaylist>(*parsed)));
 }
 
@@ -181,6 +212,7 @@ void PlaylistSource::read_master(const media::MasterPlaylist& master) {
         {Error::Kind::format, "None of the stream's variants can be played: " + uri_, reason},
         no_more_tries);
   variant_chosen_ = true;
+  definitions_ = master.definitions;
   uri_ = chosen->uri;
   refresh_ = {}; // another playlist, due at once
 }
@@ -192,6 +224,7 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   last_failure_.reset();
   if (!std::exchange(media_known_, true))
     events_.media_uri(uri_);
+  known_since_ = asked_;
   if (playlist_)
     playlist_->date_ranges = playlist.date_ranges; // no news of segments
   bool changed = !playlist_ || *playlist_ != playlist;

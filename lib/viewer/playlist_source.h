@@ -35,7 +35,8 @@ struct ObjectLocation {
 };
 
 /// On the network thread. A stream that cannot be played at its start is told at once, or after a
-/// few tries when the trouble may pass; once it has played, loading is tried again for ever.
+/// few tries when the trouble may pass; once it has played, loading is tried again for ever. Where
+/// the server offers it, refreshes leave out what is known already.
 class PlaylistSource {
 public:
   struct Events {
@@ -63,9 +64,15 @@ private:
     core::Time seen{}; ///< in the newest playlist that listed it
   };
 
+  /// What a load asks for: the playlist, or an update that leaves out what is known of it already.
+  enum class Extent { whole, delta };
+
   void schedule();
-  void load();
+  Extent extent() const; ///< of the next load
+  void load(Extent extent);
   void loaded(WholeResult result);
+  /// The server or its update misleads us: at once, the whole playlist instead.
+  void load_whole();
   void read(const WholeAnswer& answer);
   void read_master(const media::MasterPlaylist& master);
   void read_media(media::MediaPlaylist playlist);
@@ -85,9 +92,15 @@ private:
   std::mt19937 random_;
   bool variant_chosen_ = false;
   bool media_known_ = false;
-  bool over_ = false; ///< ended, or given up
-  std::string etag_;
+  bool over_ = false;              ///< ended, or given up
+  Extent extent_ = Extent::whole;  ///< of the load under way, or the last one
+  std::string requested_;          ///< by that load
+  std::string etag_, etag_uri_;    ///< of the playlist, and the URI that it belongs to
+  media::Definitions definitions_; ///< of the master playlist
   std::optional<media::MediaPlaylist> playlist_;
+  core::Time asked_{};         ///< when the load began
+  core::Time known_since_{};   ///< when the load began that brought or confirmed playlist_
+  unsigned failed_deltas_ = 0; ///< in a row
   core::Listing listing_;
   std::map<core::SequenceNumber, Listed> objects_; ///< segments and init sections
   std::optional<core::Time> failing_since_;

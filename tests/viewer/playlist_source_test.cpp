@@ -13,6 +13,7 @@
 
 using namespace p2plive;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 
@@ -23,6 +24,25 @@ std::string media_playlist(int first, const std::string& more = {}) {
   for (int i = first; i < first + 3; ++i)
     text += "#EXTINF:1.0,\nsegment" + std::to_string(i) + ".ts\n";
   return text;
+}
+
+/// The update that leaves out the first two of media_playlist(first).
+std::string delta_playlist(int first, const std::string& more) {
+  auto text = media_playlist(first, more + "#EXT-X-SKIP:SKIPPED-SEGMENTS=2\n");
+  for (int i = first; i < first + 2; ++i) {
+    auto segment = "#EXTINF:1.0,\nsegment" + std::to_string(i) + ".ts\n";
+    text.erase(text.find(segment), segment.size());
+  }
+  return text;
+}
+
+const std::string offer = "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=12\n";
+
+/// /live.m3u8 with the directive is /delta.m3u8. `etag` is for the former: nginx makes it of the
+/// size and the second, so that a test which writes more often has it off.
+std::string delta_locations(const std::string& etag = "off") {
+  return "location = /live.m3u8 { etag " + etag +
+         "; if ($arg__HLS_skip = YES) { rewrite ^ /delta.m3u8 last; } }\n";
 }
 
 struct Source {
@@ -60,6 +80,18 @@ struct Source {
     source->start();
   }
   void start(const std::string& path) { start_at(nginx.url() + path); }
+
+  /// Requests so far for what has the directive.
+  int delta_requests() const {
+    std::ifstream log(nginx.directory / "access.log");
+    int count = 0;
+    for (std::string line; std::getline(log, line);)
+      count += line.find("/delta.m3u8") != std::string::npos;
+    return count;
+  }
+  bool lists(int first) const {
+    return !listings.empty() && number(listings.back().segments.at(0).sn) == std::uint64_t(first);
+  }
 
   void fails_with(Error::Kind kind) {
     fail_unless(loop.run_until([&] { return error.has_value(); }), "no error came");
@@ -103,6 +135,23 @@ GST_START_TEST(a_hint_brings_the_refresh_forward) {
 }
 GST_END_TEST;
 
+// Rule: a playlist in which only date ranges have changed brought no news, and is loaded again
+// soon.
+GST_START_TEST(date_ranges_are_no_news) {
+  Source test;
+  auto slow = [](const std::string& more) {
+    auto text = media_playlist(5, more);
+    return text.replace(text.find("DURATION:1"), 10, "DURATION:2");
+  };
+  test.write("live.m3u8", slow(""));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 1; }));
+  test.write("live.m3u8", slow("#EXT-X-DATERANGE:ID=\"a\"\n"));
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 2; }, 4s));
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }, 1600ms));
+}
+GST_END_TEST;
+
 // Rule: of a master playlist the best variant is played, and it is the media playlist's URI,
 // before redirects, that names the resource; segments are relative to where it came from.
 GST_START_TEST(a_master_playlist_leads_to_its_best_variant) {
@@ -116,6 +165,84 @@ GST_START_TEST(a_master_playlist_leads_to_its_best_variant) {
   fail_unless(test.media_uri == test.nginx.url() + "moved.m3u8");
   fail_unless(test.source->locate(core::SequenceNumber(1)).value().uri ==
               test.nginx.url() + "edge/segment1.ts");
+}
+GST_END_TEST;
+
+// Rule: a media playlist can import what its master playlist defines.
+GST_START_TEST(variables_come_from_the_master_playlist) {
+  Source test;
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-DEFINE:QUERYPARAM=\"token\"\n"
+                            "#EXT-X-STREAM-INF:BANDWIDTH=9000\nlive.m3u8\n");
+  test.write("live.m3u8", media_playlist(1, "#EXT-X-DEFINE:IMPORT=\"token\"\n") +
+                              "#EXTINF:1.0,\nlast.ts?{$token}\n");
+  test.start("master.m3u8?token=a%2Fb");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless(test.source->locate(core::SequenceNumber(4)).value().uri ==
+              test.nginx.url() + "last.ts?a/b");
+}
+GST_END_TEST;
+
+// Rule: where the server offers it an update is asked for, without the whole playlist's ETag, and
+// what it leaves out is known from before.
+GST_START_TEST(updates_are_asked_for) {
+  Source test(delta_locations("on") +
+              "location = /delta.m3u8 { etag off; if ($http_if_none_match) { return 304; } }\n");
+  test.write("live.m3u8", media_playlist(5, offer));
+  test.write("delta.m3u8", delta_playlist(6, offer));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.lists(6); }, 5s));
+  fail_unless(test.media_uri == test.nginx.url() + "live.m3u8");
+  fail_unless_equals_int(test.listings.back().segments.size(), 3);
+  test.write("delta.m3u8", delta_playlist(7, offer));
+  fail_unless(test.loop.run_until([&] { return test.lists(7); }, 5s));
+  for (int sn : {7, 8, 9})
+    fail_unless(test.source->locate(core::SequenceNumber(sn)).value().uri ==
+                test.nginx.url() + "segment" + std::to_string(sn) + ".ts");
+}
+GST_END_TEST;
+
+// Rule: an update's own ETag goes with the next request for one.
+GST_START_TEST(an_update_is_confirmed_by_its_etag) {
+  Source test(delta_locations() + "location = /delta.m3u8 { etag on; }\n");
+  test.write("live.m3u8", media_playlist(5, offer));
+  test.write("delta.m3u8", delta_playlist(6, offer));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.lists(6); }, 5s));
+  auto bytes = test.source->body_bytes();
+  auto listings = test.listings.size();
+  fail_unless(test.loop.run_until([&] { return test.listings.size() >= listings + 2; }, 5s));
+  fail_unless_equals_uint64(test.source->body_bytes(), bytes);
+  fail_unless(test.lists(6));
+}
+GST_END_TEST;
+
+// Rule: no update is asked for that is not offered, or when what is known is too old for it.
+GST_START_TEST(updates_that_are_not_offered) {
+  for (auto* more : {"", "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=0.5\n"}) {
+    Source test(delta_locations());
+    test.write("live.m3u8", media_playlist(5, more));
+    test.start("live.m3u8");
+    fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }, 10s));
+    fail_unless_equals_int(test.delta_requests(), 0);
+  }
+}
+GST_END_TEST;
+
+// Rule: an update that does not fit, or that the server refuses, is followed by the whole playlist
+// at once, and is no failure; after a few of them no more are asked for.
+GST_START_TEST(updates_that_fail) {
+  for (const auto& refusal : {""s, "location = /delta.m3u8 { return 403; }\n"s}) {
+    Source test(delta_locations() + refusal);
+    test.write("live.m3u8", media_playlist(5, offer));
+    test.write("delta.m3u8", delta_playlist(1, offer));
+    test.start("live.m3u8");
+    for (int first = 6; first < 11; ++first) {
+      test.write("live.m3u8", media_playlist(first, offer));
+      fail_unless(test.loop.run_until([&] { return test.lists(first); }, 5s));
+    }
+    fail_if(test.error || test.source->failing_since());
+    fail_unless_equals_int(test.delta_requests(), 3);
+  }
 }
 GST_END_TEST;
 
@@ -206,7 +333,13 @@ static Suite* playlist_source_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, a_live_playlist_is_refreshed);
   tcase_add_test(tcase, a_hint_brings_the_refresh_forward);
+  tcase_add_test(tcase, date_ranges_are_no_news);
   tcase_add_test(tcase, a_master_playlist_leads_to_its_best_variant);
+  tcase_add_test(tcase, variables_come_from_the_master_playlist);
+  tcase_add_test(tcase, updates_are_asked_for);
+  tcase_add_test(tcase, an_update_is_confirmed_by_its_etag);
+  tcase_add_test(tcase, updates_that_are_not_offered);
+  tcase_add_test(tcase, updates_that_fail);
   tcase_add_test(tcase, what_is_no_stream_is_a_clear_error);
   tcase_add_test(tcase, what_may_pass_is_tried_again);
   tcase_add_test(tcase, later_failures_are_survived);
