@@ -1,5 +1,6 @@
 // Any text as a playlist: no crash, and whatever is read keeps its promises. The first line of the
-// input is the base URI, the rest is the playlist.
+// input is the base URI, the rest is the playlist. A line `====` ends it, and begins another that
+// is read against it: a media playlist of this master, or an update of this media playlist.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "fuzz/require.h"
 
@@ -34,11 +35,20 @@ void check(const MediaPlaylist& playlist) {
     require(segment.key.method != Key::Method::aes_128 || is_web(segment.key.uri));
     require(!segment.program_date_time_tagged || segment.program_date_time);
   }
+  require(playlist.date_ranges.size() <= max_date_ranges);
+  for (const auto& range : playlist.date_ranges)
+    require(!range.id.empty());
+  require(playlist.skip_boundary >= std::chrono::seconds(0));
   (void)unsupported(playlist);
 }
 
 void check(const MasterPlaylist& playlist) {
   require(!playlist.variants.empty() && playlist.variants.size() <= max_variants);
+  require(playlist.definitions.size() <= max_definitions);
+  for (const auto& [name, value] : playlist.definitions) {
+    require(!name.empty() && name.size() <= max_definition_name);
+    require(value.size() <= max_definition_value && value.find('"') == value.npos);
+  }
   for (const auto& variant : playlist.variants) {
     require(is_web(variant.uri));
     (void)unsupported(variant);
@@ -47,20 +57,42 @@ void check(const MasterPlaylist& playlist) {
     require(choose_variant(playlist, limit));
 }
 
-} // namespace
+/// Takes the text up to a line `mark` off the front, and that line.
+std::string_view take_until(std::string_view& text, std::string_view mark) {
+  auto end = std::min(text.find(mark), text.size());
+  auto front = text.substr(0, end);
+  text.remove_prefix(std::min(end + mark.size(), text.size()));
+  return front;
+}
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view input(reinterpret_cast<const char*>(data), size);
-  auto end = std::min(input.find('\n'), size);
-  std::string base(input.substr(0, end));
-  auto text = input.substr(std::min(end + 1, size));
-  auto playlist = parse_playlist(text, base);
+std::optional<Playlist> read(std::string_view text, const std::string& base,
+                             const PlaylistContext& context) {
+  auto playlist = parse_playlist(text, base, context);
   if (playlist)
     std::visit([](const auto& it) { check(it); }, *playlist);
   else
     require(!playlist.error().message.empty());
-  auto again = parse_playlist(text, base);
+  auto again = parse_playlist(text, base, context);
   require(again.has_value() == playlist.has_value());
   require(!playlist || *again == *playlist);
+  if (!playlist)
+    return std::nullopt;
+  return *playlist;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  std::string base(take_until(text, "\n"));
+  auto first = read(take_until(text, "\n====\n"), base, {});
+  if (!first || text.empty())
+    return 0;
+  PlaylistContext context;
+  if (auto* master = std::get_if<MasterPlaylist>(&*first))
+    context.imported = &master->definitions;
+  else
+    context.before = &std::get<MediaPlaylist>(*first);
+  read(text, base, context);
   return 0;
 }
