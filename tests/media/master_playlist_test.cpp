@@ -51,6 +51,22 @@ GST_START_TEST(attributes) {
 }
 GST_END_TEST;
 
+// Rule: BOM, CRLF, blank lines, comments, unknown tags, also between a tag and its URI, and a URI
+// of no stream do no harm.
+GST_START_TEST(untidy_ones_are_read) {
+  auto playlist =
+      parse("\xef\xbb\xbf#EXTM3U\r\n#EXT-X-VERSION:7\r\n# a comment\r\nstray.m3u8\r\n"
+            "#EXT-X-NEW-THING:BANDWIDTH=9\r\n#EXT-X-SESSION-DATA:DATA-ID=\"x\"\r\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS=\"avc1.4d401f\" \r\n\r\n#comment\r\n"
+            "#EXT-X-OTHER\r\n\t v.m3u8 \r\n#EXT-X-INDEPENDENT-SEGMENTS");
+  fail_unless_equals_uint64(playlist.variants.size(), 1);
+  fail_unless_equals_uint64(playlist.variants[0].bandwidth, 1000);
+  fail_unless_equals_string(playlist.variants[0].codecs.c_str(), "avc1.4d401f");
+  fail_unless_equals_string(playlist.variants[0].uri.c_str(), "http://cdn.example/live/v.m3u8");
+  fail_unless(playlist.independent_segments);
+}
+GST_END_TEST;
+
 // Rule: the highest not above the limit; the lowest if none is; the first among equals.
 GST_START_TEST(choice_by_bandwidth) {
   auto playlist = parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2000\nb\n"
@@ -91,6 +107,7 @@ static Suite* master_playlist_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, ffmpeg_master);
   tcase_add_test(tcase, attributes);
+  tcase_add_test(tcase, untidy_ones_are_read);
   tcase_add_test(tcase, choice_by_bandwidth);
   tcase_add_test(tcase, choice_by_kind);
   return suite;

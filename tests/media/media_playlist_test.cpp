@@ -190,6 +190,22 @@ GST_START_TEST(untidy_ones_are_read) {
 }
 GST_END_TEST;
 
+// Rule: what stands between an EXTINF and its URI does not part them; a tag is its whole name, and
+// tags hold for the next URI wherever they stand.
+GST_START_TEST(tags_and_their_uri_belong_together) {
+  auto playlist = parse_body("#EXTINF:4,\n\n# a comment\n#a.ts\n#EXT-X-UNKNOWN\n#EXTINF-NOT:9,\n"
+                             "#EXT-X-GAPS\n#EXT-X-ENDLIST-NOT\n#EXTRA\na.ts\n"
+                             "#EXT-X-DISCONTINUITY-SEQUENCE:7\n#EXT-X-MEDIA-SEQUENCE:3\n"
+                             "#EXT-X-GAP\n#EXTINF:1\nb.ts");
+  fail_unless_equals_uint64(playlist.segments.size(), 2);
+  const auto& one = playlist.segments[0];
+  fail_unless(one.duration == 4s && !one.gap && !playlist.ended && !one.discontinuity);
+  fail_unless_equals_uint64(one.sn, 3);
+  fail_unless_equals_uint64(one.discontinuity_sequence, 7);
+  fail_unless(playlist.segments[1].gap && playlist.segments[1].duration == 1s);
+}
+GST_END_TEST;
+
 // Rule: URIs are resolved as RFC 3986 says, and what is percent-encoded stays so.
 GST_START_TEST(uris_are_resolved) {
   const std::string deep = "https://u:p@h.example:8443/x/y/list.m3u8?t=0";
@@ -232,6 +248,7 @@ static Suite* media_playlist_suite() {
   tcase_add_test(tcase, dates_are_reckoned);
   tcase_add_test(tcase, dates_are_read);
   tcase_add_test(tcase, untidy_ones_are_read);
+  tcase_add_test(tcase, tags_and_their_uri_belong_together);
   tcase_add_test(tcase, uris_are_resolved);
   return suite;
 }
