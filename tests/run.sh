@@ -19,7 +19,7 @@ done
 
 tools/install-dependencies.sh
 broken=0
-# The other side of interop tests, anew when its list has changed.
+# The other side of interop tests and other playlist parsers, anew when its list has changed.
 if ! [ tests/node/node_modules/.package-lock.json -nt tests/node/package-lock.json ]; then
   (cd tests/node && npm ci --ignore-scripts --no-audit --no-fund) </dev/null || broken=1
 fi

@@ -23,8 +23,8 @@ packages=(
   chromium gstreamer1.0-nice
 )
 
-# Other people's data channels, for the interop tests and the benchmark; any Node.js from 18.20 on
-# will do.
+# Other people's data channels and playlist parsers, for the tests and the benchmark; any Node.js
+# from 18.20 on will do.
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 
