@@ -97,6 +97,24 @@ GST_START_TEST(dates_go_on) {
 }
 GST_END_TEST;
 
+// Rule: dates that a hostile server makes walk on and on come to an end before they overflow.
+GST_START_TEST(dates_do_not_walk_away) {
+  std::string hours;
+  for (std::size_t i = 1; i < max_segments; ++i)
+    hours += "#EXTINF:3600,\na\n";
+  auto last = parse(head + "#EXT-X-PROGRAM-DATE-TIME:2200-12-31T00:00:00Z\n#EXTINF:3600,\na\n");
+  unsigned dated = 0;
+  for (std::uint64_t sn = 0; last.segments.back().program_date_time; ++dated) {
+    last = parse(head + "#EXT-X-MEDIA-SEQUENCE:" + std::to_string(sn) +
+                     "\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n" + hours,
+                 {.before = &last});
+    sn += max_segments - 1;
+    fail_unless(dated < 11, "each walks 5.7 years, and nanoseconds end in 2262");
+  }
+  fail_unless(dated > 1);
+}
+GST_END_TEST;
+
 // Rule: tags above the EXT-X-SKIP are those of segments left out, and not of the next one.
 GST_START_TEST(tags_above_do_not_reach_below) {
   auto before = parse(head + "#EXT-X-MAP:URI=\"m0\"\n#EXTINF:4,\na\n#EXT-X-MAP:URI=\"m1\"\n"
@@ -231,6 +249,7 @@ static Suite* playlist_delta_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, an_update_equals_the_whole);
   tcase_add_test(tcase, dates_go_on);
+  tcase_add_test(tcase, dates_do_not_walk_away);
   tcase_add_test(tcase, tags_above_do_not_reach_below);
   tcase_add_test(tcase, the_offer_is_read);
   tcase_add_test(tcase, misfits_are_named);

@@ -81,12 +81,12 @@ struct Source {
   }
   void start(const std::string& path) { start_at(nginx.url() + path); }
 
-  /// Requests so far for what has the directive.
-  int delta_requests() const {
+  /// Requests so far.
+  int requests(const std::string& path) const {
     std::ifstream log(nginx.directory / "access.log");
     int count = 0;
     for (std::string line; std::getline(log, line);)
-      count += line.find("/delta.m3u8") != std::string::npos;
+      count += line.find(path) != std::string::npos;
     return count;
   }
   bool lists(int first) const {
@@ -201,16 +201,18 @@ GST_START_TEST(updates_are_asked_for) {
 }
 GST_END_TEST;
 
-// Rule: an update's own ETag goes with the next request for one.
+// Rule: an update's own ETag goes with the next request for one, and what it confirms is as young
+// again as what is loaded.
 GST_START_TEST(an_update_is_confirmed_by_its_etag) {
+  const auto short_offer = "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=4\n";
   Source test(delta_locations() + "location = /delta.m3u8 { etag on; }\n");
-  test.write("live.m3u8", media_playlist(5, offer));
-  test.write("delta.m3u8", delta_playlist(6, offer));
+  test.write("live.m3u8", media_playlist(5, short_offer));
+  test.write("delta.m3u8", delta_playlist(6, short_offer));
   test.start("live.m3u8");
   fail_unless(test.loop.run_until([&] { return test.lists(6); }, 5s));
   auto bytes = test.source->body_bytes();
   auto listings = test.listings.size();
-  fail_unless(test.loop.run_until([&] { return test.listings.size() >= listings + 2; }, 5s));
+  fail_unless(test.loop.run_until([&] { return test.listings.size() >= listings + 6; }, 9s));
   fail_unless_equals_uint64(test.source->body_bytes(), bytes);
   fail_unless(test.lists(6));
 }
@@ -223,7 +225,7 @@ GST_START_TEST(updates_that_are_not_offered) {
     test.write("live.m3u8", media_playlist(5, more));
     test.start("live.m3u8");
     fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }, 10s));
-    fail_unless_equals_int(test.delta_requests(), 0);
+    fail_unless_equals_int(test.requests("/delta.m3u8"), 0);
   }
 }
 GST_END_TEST;
@@ -241,8 +243,18 @@ GST_START_TEST(updates_that_fail) {
       fail_unless(test.loop.run_until([&] { return test.lists(first); }, 5s));
     }
     fail_if(test.error || test.source->failing_since());
-    fail_unless_equals_int(test.delta_requests(), 3);
+    fail_unless_equals_int(test.requests("/delta.m3u8"), 3);
   }
+}
+GST_END_TEST;
+
+// Rule: a server that is too busy for an update is not asked for more at once.
+GST_START_TEST(a_busy_server_is_left_alone) {
+  Source test(delta_locations() + "location = /delta.m3u8 { return 429; }\n");
+  test.write("live.m3u8", media_playlist(5, offer));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.source->failing_since().has_value(); }));
+  fail_unless_equals_int(test.requests("/live.m3u8"), 1);
 }
 GST_END_TEST;
 
@@ -340,6 +352,7 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, an_update_is_confirmed_by_its_etag);
   tcase_add_test(tcase, updates_that_are_not_offered);
   tcase_add_test(tcase, updates_that_fail);
+  tcase_add_test(tcase, a_busy_server_is_left_alone);
   tcase_add_test(tcase, what_is_no_stream_is_a_clear_error);
   tcase_add_test(tcase, what_may_pass_is_tried_again);
   tcase_add_test(tcase, later_failures_are_survived);
