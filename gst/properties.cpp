@@ -2,6 +2,8 @@
 #include "properties.h"
 
 #include "enums.h"
+#include "http_properties.h"
+#include "property_values.h"
 #include "stats.h"
 
 namespace p2plive::gst {
@@ -27,12 +29,6 @@ using std::chrono::nanoseconds;
 
 constexpr gint64 automatic = -1;
 constexpr gint64 unlimited = -1;
-
-constexpr auto flags(int more) {
-  return static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | more);
-}
-constexpr auto when_ready = flags(GST_PARAM_MUTABLE_READY);
-constexpr auto always = flags(GST_PARAM_MUTABLE_PLAYING);
 
 void install_addresses(GObjectClass* c) {
   /**
@@ -201,16 +197,6 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
-std::string string_of(const GValue* value) {
-  const auto* text = g_value_get_string(value);
-  return text ? text : "";
-}
-
-/// Unset is NULL, never "".
-void give_string(GValue* value, const std::string& text) {
-  g_value_set_string(value, text.empty() ? nullptr : text.c_str());
-}
-
 nanoseconds time_of(const GValue* value) {
   return nanoseconds(static_cast<gint64>(g_value_get_uint64(value)));
 }
@@ -278,7 +264,7 @@ bool set_option(ViewerOptions& options, guint id, const GValue* value) {
     options.local_address = string_of(value);
     return true;
   default:
-    return false;
+    return set_http_option(options.http, id, value);
   }
 }
 
@@ -322,7 +308,7 @@ bool get_option(const ViewerOptions& options, guint id, GValue* value) {
     give_string(value, options.local_address);
     return true;
   default:
-    return false;
+    return get_http_option(options.http, id, value);
   }
 }
 
@@ -333,6 +319,7 @@ void install_properties(GObjectClass* object_class) {
   install_addresses(object_class);
   install_timing(object_class, defaults);
   install_sharing(object_class, defaults);
+  install_http_properties(object_class);
 }
 
 void set_property(Source& source, GObject* object, guint id, const GValue* value,
@@ -341,7 +328,9 @@ void set_property(Source& source, GObject* object, guint id, const GValue* value
     return set_upload_limit(source, g_value_get_int64(value));
   if (id == prop_max_peers)
     return set_max_peers(source, g_value_get_uint(value));
+  std::shared_ptr<void> dropped; // its last reference may go, which is not for under the lock
   std::lock_guard guard(source.lock);
+  dropped = source.options.http.tls_database;
   if (!set_option(source.options, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }

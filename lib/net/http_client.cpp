@@ -30,6 +30,13 @@ GObjectPtr<SoupSession> make_session(const HttpClient::Options& options) {
   soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_CONTENT_DECODER); // see GzipBody
   if (!options.user_agent.empty())
     soup_session_set_user_agent(session.get(), options.user_agent.c_str());
+  if (options.tls_database)
+    soup_session_set_tls_database(session.get(), options.tls_database.get());
+  if (!options.proxy.empty()) {
+    auto* resolver = g_simple_proxy_resolver_new(options.proxy.c_str(), nullptr);
+    soup_session_set_proxy_resolver(session.get(), resolver);
+    g_object_unref(resolver);
+  }
   return session;
 }
 
@@ -43,6 +50,10 @@ public:
     session_->context = g_main_context_ref(context);
     session_->soup = make_session(options);
     session_->verify_tls = options.verify_tls;
+    if (options.identity) {
+      session_->identifier.emplace(*options.identity);
+      session_->identifier->keep_cookies(session_->soup.get());
+    }
   }
 
   std::shared_ptr<HttpExchange> start(HttpRequest request, HttpEvents events) {

@@ -12,7 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "net/http_identity.h"
+
 typedef struct _GMainContext GMainContext;
+typedef struct _GTlsDatabase GTlsDatabase;
 
 namespace p2plive::net {
 
@@ -79,6 +82,11 @@ public:
     std::string user_agent;
     unsigned connections_per_host = 6;
     bool verify_tls = true;
+    std::shared_ptr<GTlsDatabase> tls_database; ///< whose certificates are trusted; none: GIO's
+    /// URI, with user and password in it where it asks for them; empty: as GIO finds it.
+    std::string proxy;
+    /// None: requests are anonymous, and cookies are ignored.
+    std::optional<HttpIdentity> identity;
   };
   HttpClient(GMainContext* context, Options options);
   ~HttpClient(); ///< cancels what is under way; its events are not called any more

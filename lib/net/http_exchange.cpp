@@ -62,11 +62,20 @@ void HttpExchange::watch_message() {
   watch<&HttpExchange::progressed>("wrote-body-data");
   watch<&HttpExchange::restarted>("restarted");
   watch<&HttpExchange::got_headers>("got-headers");
-  auto* starting = +[](HttpExchange* self) { self->phase_ = HttpPhase::waiting; };
-  g_signal_connect_swapped(message_.get(), "starting", G_CALLBACK(starting), this);
+  // After libsoup's own handlers, which set headers as well.
+  auto* starting = +[](HttpExchange* self) { self->starting(); };
+  g_signal_connect_data(message_.get(), "starting", G_CALLBACK(starting), this, nullptr,
+                        GConnectFlags(G_CONNECT_AFTER | G_CONNECT_SWAPPED));
   if (!session_->verify_tls) {
     auto* accept = +[]() -> gboolean { return TRUE; };
     g_signal_connect_swapped(message_.get(), "accept-certificate", G_CALLBACK(accept), nullptr);
+  }
+  if (session_->identifier) {
+    auto* authenticate =
+        +[](SoupMessage* message, SoupAuth* auth, gboolean again, HttpExchange* self) -> gboolean {
+      return !again && self->session_->identifier->authenticate(message, auth);
+    };
+    g_signal_connect(message_.get(), "authenticate", G_CALLBACK(authenticate), this);
   }
 }
 
@@ -113,7 +122,13 @@ void HttpExchange::progressed() {
     timer_.arm_in(request_.timeout);
 }
 
-// By a redirect, or because a kept connection had died.
+void HttpExchange::starting() {
+  phase_ = HttpPhase::waiting;
+  if (session_->identifier)
+    session_->identifier->sign(message_.get());
+}
+
+// By a redirect, with user and password, or because a kept connection had died.
 void HttpExchange::restarted() {
   phase_ = HttpPhase::connecting;
   progressed();

@@ -25,6 +25,7 @@ public:
     GObjectPtr<SoupSession> soup;
     GMainContext* context = nullptr; ///< a reference of its own
     bool verify_tls = true;
+    std::optional<HttpIdentifier> identifier;
     std::uint64_t header_bytes = 0;
     ~Session() {
       soup.reset();
@@ -45,6 +46,7 @@ private:
   GObjectPtr<SoupMessage> make_message() const;
   void watch_message();
   void progressed();
+  void starting();
   void restarted();
   void got_headers();
   void sent(GObject* session, GAsyncResult* result);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/options.h"
 
+#include "viewer/http_options.h"
+
 #include <gio/gio.h>
 
 #include <random>
@@ -72,7 +74,7 @@ std::optional<Error> check(const ViewerOptions& options) {
     return wrong("The local address must be a numeric IP address: " + options.local_address);
   if (options.user_agent.find_first_of("\r\n") != std::string::npos)
     return wrong("The user agent must be one line.");
-  return {};
+  return check(options.http);
 }
 
 std::optional<std::uint64_t> to_upload_limit(std::optional<std::uint64_t> bits_per_second) {

@@ -20,9 +20,7 @@ namespace {
 constexpr auto keep_unlisted = 60s;
 /// An encoder that has just been started lists nothing yet.
 constexpr auto wait_for_segments = 30s;
-constexpr unsigned no_more_tries = 1;
-constexpr unsigned few_tries = 3;
-constexpr unsigned some_tries = 5;
+constexpr std::uint64_t no_more_tries = 1;
 /// A server whose updates fail so often in a row is not asked for them any more: each costs a load.
 constexpr unsigned delta_tries = 3;
 
@@ -70,27 +68,14 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
   return listing;
 }
 
-unsigned tries_of(const net::HttpError& error) {
-  using Kind = net::HttpError::Kind;
-  switch (error.kind) {
-  case Kind::resolve:
-    return few_tries;
-  case Kind::connect:
-  case Kind::timed_out:
-  case Kind::reset:
-  case Kind::truncated:
-    return some_tries;
-  default:
-    return no_more_tries;
-  }
-}
-
 } // namespace
 
-PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, std::string uri,
+PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, Options options,
                                Events events)
-    : http_(http), uri_(std::move(uri)), events_(std::move(events)),
-      timer_(context, [this] { load(extent()); }), random_(std::random_device{}()) {}
+    : http_(http), options_(std::move(options)), uri_(options_.uri), events_(std::move(events)),
+      timer_(context, [this] { load(extent()); }),
+      some_tries_(options_.retries ? std::uint64_t{*options_.retries} + 1 : UINT64_MAX),
+      random_(std::random_device{}()) {}
 
 void PlaylistSource::start() {
   load(Extent::whole);
@@ -140,7 +125,7 @@ void PlaylistSource::load(Extent extent) {
   if (requested_ == etag_uri_)
     request.etag = etag_;
   request.limit = media::max_playlist_size;
-  request.timeout = 5s;
+  request.timeout = options_.timeout;
   transfer_ = fetch_whole(http_, std::move(request),
                           [this](WholeResult result) { loaded(std::move(result)); });
 }
@@ -165,7 +150,7 @@ void PlaylistSource::loaded(WholeResult result) {
       load_whole(); // a token may be for the URI as it was
     else
       failed(playlist_failure(uri_, status),
-             status >= 500 || status == 429 ? some_tries : no_more_tries);
+             status >= 500 || status == 429 ? some_tries_ : no_more_tries);
   }
   schedule();
 }
@@ -265,7 +250,21 @@ void PlaylistSource::remember(const media::MediaPlaylist& playlist) {
                 [&](const auto& entry) { return time - entry.second.seen > keep_unlisted; });
 }
 
-void PlaylistSource::failed(Error error, unsigned tries) {
+std::uint64_t PlaylistSource::tries_of(const net::HttpError& error) const {
+  using Kind = net::HttpError::Kind;
+  switch (error.kind) {
+  case Kind::resolve:
+  case Kind::connect:
+  case Kind::timed_out:
+  case Kind::reset:
+  case Kind::truncated:
+    return some_tries_;
+  default:
+    return no_more_tries;
+  }
+}
+
+void PlaylistSource::failed(Error error, std::uint64_t tries) {
   refresh_.failed(now().time_since_epoch(), jitter());
   if (!media_known_ && refresh_.failures() >= tries)
     return give_up(std::move(error));

@@ -45,7 +45,14 @@ public:
     std::function<void(const Error&)> failed; ///< the last event
   };
 
-  PlaylistSource(GMainContext* context, net::HttpClient& http, std::string uri, Events events);
+  struct Options {
+    std::string uri;                                             ///< the application's
+    std::chrono::milliseconds timeout = std::chrono::seconds(5); ///< without any progress
+    /// Before anything was played, when what went wrong may pass; none: without end.
+    std::optional<unsigned> retries = 4;
+  };
+
+  PlaylistSource(GMainContext* context, net::HttpClient& http, Options options, Events events);
 
   void start();
   /// There is news, a neighbour says.
@@ -78,16 +85,19 @@ private:
   void read_media(media::MediaPlaylist playlist);
   void remember(const media::MediaPlaylist& playlist);
   /// A load brought nothing. `tries`: how often this may happen before anything was played.
-  void failed(Error error, unsigned tries);
+  void failed(Error error, std::uint64_t tries);
+  std::uint64_t tries_of(const net::HttpError& error) const;
   void give_up(Error error);
   double jitter();
 
   net::HttpClient& http_;
+  Options options_;
   std::string uri_; ///< the one that is loaded: first the application's, then the media playlist's
   Events events_;
   media::RefreshSchedule refresh_;
   core::WallTime began_{}; ///< the load under way, or the last one
   net::Timer timer_;
+  std::uint64_t some_tries_; ///< of what may pass
   std::unique_ptr<net::HttpTransfer> transfer_;
   std::mt19937 random_;
   bool variant_chosen_ = false;

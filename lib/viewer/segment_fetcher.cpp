@@ -8,20 +8,18 @@
 
 namespace p2plive::viewer {
 
-using namespace std::chrono_literals;
 using core::Swarm;
 
 namespace {
 
-/// Without any progress. Shorter than the window, so that another try can still be in time.
-constexpr auto stuck_after = 4s;
 /// Of the body of a refusal, before its connection is given up.
 constexpr std::uint64_t longest_refusal = 64 << 10;
 
 } // namespace
 
-SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate)
-    : http_(http), mind_(mind), locate_(std::move(locate)) {}
+SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate,
+                               std::chrono::milliseconds timeout)
+    : http_(http), mind_(mind), locate_(std::move(locate)), timeout_(timeout) {}
 
 void SegmentFetcher::fetch(const core::Fetch& fetch) {
   auto id = fetch.id;
@@ -33,7 +31,7 @@ void SegmentFetcher::fetch(const core::Fetch& fetch) {
   net::HttpRequest request;
   request.uri = location->uri;
   request.range = {fetch.first, fetch.last};
-  request.timeout = stuck_after;
+  request.timeout = timeout_;
   if (auto& part = transfer.part) {
     if (fetch.first >= part->length)
       return failed(id, {core::FetchFailure::out_of_range, part->length, "behind the byte range"});

@@ -7,6 +7,7 @@
 #include "viewer/mind.h"
 #include "viewer/playlist_source.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,7 +22,9 @@ class SegmentFetcher {
 public:
   using Locate = std::function<std::optional<ObjectLocation>(core::SequenceNumber)>;
 
-  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate);
+  /// `timeout` is without any progress.
+  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate,
+                 std::chrono::milliseconds timeout);
 
   void fetch(const core::Fetch& fetch);
   void cancel(core::FetchId id);
@@ -43,6 +46,7 @@ private:
   net::HttpClient& http_;
   Mind& mind_;
   Locate locate_;
+  std::chrono::milliseconds timeout_;
   std::unordered_map<core::FetchId, Transfer> transfers_;
 };
 

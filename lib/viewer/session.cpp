@@ -2,6 +2,7 @@
 #include "viewer/session.h"
 
 #include "viewer/failure.h"
+#include "viewer/http_options.h"
 #include "viewer/options.h"
 
 #include <utility>
@@ -22,6 +23,9 @@ constexpr auto leave_within = 1s;
 constexpr auto leave_tick = 20ms;
 /// Segments whose keys are fetched ahead.
 constexpr unsigned keys_ahead = 2;
+constexpr auto playlist_timeout = 5s;
+/// Shorter than the window, so that another try can still be in time.
+constexpr auto segment_timeout = 4s;
 
 std::string agent_of(const ViewerOptions& options) {
   return options.user_agent.empty() ? "p2plive/" P2PLIVE_VERSION : options.user_agent;
@@ -33,21 +37,30 @@ core::Settings settings_of(const ViewerOptions& options) {
   return settings;
 }
 
+PlaylistSource::Options playlist_options(const ViewerOptions& options) {
+  return {.uri = options.uri,
+          .timeout = timeout_or(options.http, playlist_timeout),
+          .retries = options.http.retries};
+}
+
 } // namespace
 
 Session::Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
                  std::chrono::steady_clock::time_point opened)
     : context_(context), crossings_(std::move(crossings)), opened_(opened),
       settings_(settings_of(options)), mind_(settings_, [this] { pump(); }),
-      http_(context, {.user_agent = agent_of(options)}),
-      playlist_(context, http_, options.uri,
+      http_(context, to_stream_client(options.http, agent_of(options), options.uri)),
+      services_options_(to_services_client(options.http, agent_of(options))),
+      playlist_(context, http_, playlist_options(options),
                 {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
                  .listed =
                      [this](const core::Listing& listing) {
                        mind_.tell(&Swarm::listed, wall_now(), listing);
                      },
                  .failed = [this](const Error& error) { fail(error); }}),
-      fetcher_(http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); }),
+      fetcher_(
+          http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
+          timeout_or(options.http, segment_timeout)),
       keys_(context, http_, [this] { release(); }), meeting_{.index_uri = options.index_uri,
                                                              .agent = agent_of(options),
                                                              .local_address = options.local_address,
@@ -67,7 +80,8 @@ void Session::start() {
 }
 
 void Session::meet_others() {
-  membership_ = std::make_unique<Membership>(context_, http_, mind_, meeting_);
+  services_http_ = std::make_unique<net::HttpClient>(context_, services_options_);
+  membership_ = std::make_unique<Membership>(context_, *services_http_, mind_, meeting_);
   membership_->start();
   if (!media_uri_.empty())
     membership_->set_media_uri(media_uri_);
@@ -247,8 +261,9 @@ void Session::publish() {
   figures.upload_bytes = core.upload_bytes;
   figures.delivered_bytes = core.delivered_bytes;
   figures.duplicate_bytes = core.duplicate_bytes;
-  figures.overhead_bytes = core.overhead_bytes + http_.header_bytes() + playlist_.body_bytes() +
-                           (membership_ ? membership_->overhead_bytes() : 0);
+  figures.overhead_bytes = core.overhead_bytes + http_.header_bytes() + playlist_.body_bytes();
+  if (membership_)
+    figures.overhead_bytes += services_http_->header_bytes() + membership_->overhead_bytes();
   figures.cdn_requests = core.cdn_requests;
   figures.cdn_errors = core.cdn_errors;
   figures.buffer_time = core.buffer_time;

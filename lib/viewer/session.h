@@ -75,7 +75,9 @@ private:
   std::chrono::steady_clock::time_point opened_;
   core::Settings settings_;
   Mind mind_;
-  net::HttpClient http_;
+  net::HttpClient http_; ///< for the stream
+  net::HttpClient::Options services_options_;
+  std::unique_ptr<net::HttpClient> services_http_; ///< with membership_
   PlaylistSource playlist_;
   SegmentFetcher fetcher_;
   KeySource keys_;

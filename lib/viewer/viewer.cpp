@@ -3,6 +3,7 @@
 #include "viewer/viewer.h"
 
 #include "net/network_thread.h"
+#include "viewer/http_options.h"
 #include "viewer/options.h"
 #include "viewer/output_queue.h"
 #include "viewer/session.h"
@@ -121,6 +122,8 @@ public:
 
 std::variant<std::unique_ptr<Viewer>, Error> Viewer::open(ViewerOptions options) {
   if (auto error = viewer::check(options))
+    return *error;
+  if (auto error = viewer::load_authorities(options.http))
     return *error;
   return std::unique_ptr<Viewer>(new Viewer(std::make_unique<Impl>(options)));
 }

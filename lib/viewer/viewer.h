@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #define P2PLIVE_API __attribute__((visibility("default")))
 
@@ -23,6 +24,35 @@ enum class Pace {
 enum class Late {
   skip, ///< jump forward to `live_delay` when playback has fallen behind
   keep, ///< stay late until the window is lost
+};
+
+/// How the stream's servers are asked for it. The services at `index_uri` are another party: of all
+/// this they see the proxy and TLS only.
+///
+/// Headers go with every request for the stream, also to other hosts that playlists or redirects
+/// name. What proves who asks does not: the header Authorization, cookies, user and password go to
+/// hosts of the same registrable domain as the stream's URI only (the same host where that is an
+/// address), and not over http when the stream's URI is https. Cookies that servers set are kept,
+/// and sent back to them, while the viewer lives.
+struct HttpOptions {
+  struct Header {
+    std::string name;
+    std::string value;
+  };
+  std::vector<Header> headers;      ///< not those that a request needs for itself: Range, Host, ...
+  std::vector<std::string> cookies; ///< "NAME=VALUE"
+  std::string user;                 ///< for a server that asks: Basic or Digest
+  std::string password;
+  std::string proxy; ///< URI or HOST:PORT; http, https or SOCKS; empty: as the system says
+  std::string proxy_user;
+  std::string proxy_password;
+  bool verify_tls = true;
+  std::string ca_file; ///< certificates (PEM) that are trusted instead of the system's
+  std::shared_ptr<void> tls_database; ///< the same as a GTlsDatabase, for programs that use GIO
+  std::chrono::nanoseconds
+      timeout{}; ///< without any progress; 0: 5 s for a playlist, 4 s for media
+  /// Of the playlist before anything has played, when what went wrong may pass; none: without end.
+  std::optional<unsigned> retries = 4;
 };
 
 struct ViewerOptions {
@@ -42,6 +72,7 @@ struct ViewerOptions {
   std::string user_agent;                    ///< empty: "p2plive/VERSION"
   std::string local_address; ///< data channels use this address only; empty: all interfaces, or
                              ///< only loopback when the services are reached there
+  HttpOptions http;
 };
 
 /// Why a stream cannot be played, for a person.

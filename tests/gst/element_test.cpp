@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pipeline.h"
 
+#include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 
 #include <cstring>
@@ -34,6 +35,18 @@ const Expected properties[] = {
     {"upload-limit", "-1", always},
     {"user-agent", "NULL", ready},
     {"local-address", "NULL", ready},
+    {"extra-headers", nullptr, ready},
+    {"cookies", nullptr, ready},
+    {"user-id", "NULL", ready},
+    {"user-pw", "NULL", ready},
+    {"proxy", "NULL", ready},
+    {"proxy-id", "NULL", ready},
+    {"proxy-pw", "NULL", ready},
+    {"tls-database", nullptr, ready},
+    {"ssl-ca-file", "NULL", ready},
+    {"ssl-strict", "true", ready},
+    {"timeout", "0", ready},
+    {"retries", "4", ready},
     {"stats", nullptr, never},
 };
 
@@ -97,11 +110,54 @@ GST_START_TEST(properties_keep_their_values) {
                                                         {"max-peers", "0"},
                                                         {"upload-limit", "0"},
                                                         {"user-agent", "test"},
-                                                        {"local-address", "127.0.0.1"}};
+                                                        {"local-address", "127.0.0.1"},
+                                                        {"user-id", "me"},
+                                                        {"user-pw", "secret"},
+                                                        {"proxy", "127.0.0.1:3128"},
+                                                        {"proxy-id", "you"},
+                                                        {"proxy-pw", "secret"},
+                                                        {"ssl-ca-file", "ca.pem"},
+                                                        {"ssl-strict", "false"},
+                                                        {"timeout", "7"},
+                                                        {"retries", "-1"}};
   for (const auto& [name, value] : values) {
     gst_util_set_object_arg(G_OBJECT(element), name, value);
     same(text_of(G_OBJECT(element), name), value);
   }
+  gst_check_teardown_element(element);
+}
+GST_END_TEST;
+
+// Rule: headers, cookies and the TLS database, which are no plain values, are kept as well.
+GST_START_TEST(http_properties_keep_their_values) {
+  auto* element = make();
+  auto* set = gst_structure_from_string(
+      "extra-headers, Referer=\"http://player.example/\", X-A=<one, two>, X-Number=(int)5;",
+      nullptr);
+  const char* cookies[] = {"a=1", "b=2", nullptr};
+  auto* database = g_tls_backend_get_default_database(g_tls_backend_get_default());
+  g_object_set(element, "extra-headers", set, "cookies", cookies, "tls-database", database,
+               nullptr);
+  gst_structure_free(set);
+  GstStructure* headers = nullptr;
+  char** kept = nullptr;
+  GTlsDatabase* trusted = nullptr;
+  g_object_get(element, "extra-headers", &headers, "cookies", &kept, "tls-database", &trusted,
+               nullptr);
+  fail_unless_equals_string(gst_structure_get_string(headers, "Referer"), "http://player.example/");
+  fail_unless_equals_string(gst_structure_get_string(headers, "X-Number"), "5");
+  fail_unless_equals_int(gst_value_array_get_size(gst_structure_get_value(headers, "X-A")), 2);
+  fail_unless(g_strv_equal(kept, cookies));
+  fail_unless(trusted == database);
+  gst_structure_free(headers);
+  g_strfreev(kept);
+  g_object_unref(trusted);
+  g_object_set(element, "extra-headers", nullptr, "cookies", nullptr, "tls-database", nullptr,
+               nullptr);
+  g_object_get(element, "extra-headers", &headers, "cookies", &kept, "tls-database", &trusted,
+               nullptr);
+  fail_unless(!headers && !kept && !trusted);
+  g_object_unref(database);
   gst_check_teardown_element(element);
 }
 GST_END_TEST;
@@ -164,6 +220,9 @@ GST_START_TEST(bad_settings) {
   settings_error("p2plivesrc uri=ftp://127.0.0.1/x.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=live.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=http:// ! fakesink");
+  settings_error("p2plivesrc uri=http://127.0.0.1/x proxy=ftp://127.0.0.1 ! fakesink");
+  settings_error("p2plivesrc uri=http://127.0.0.1/x ssl-ca-file=/nonexistent ! fakesink");
+  settings_error("p2plivesrc uri=http://127.0.0.1/x extra-headers=\"x,Host=(string)a\" ! fakesink");
 }
 GST_END_TEST;
 
@@ -215,6 +274,7 @@ static Suite* element_suite() {
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, properties_have_their_defaults);
   tcase_add_test(tests, properties_keep_their_values);
+  tcase_add_test(tests, http_properties_keep_their_values);
   tcase_add_test(tests, stats_are_complete);
   tcase_add_test(tests, it_is_a_uri_handler);
   tcase_add_test(tests, bad_settings);

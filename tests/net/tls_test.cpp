@@ -50,7 +50,9 @@ struct World {
     options.complete_servers = "server { listen 127.0.0.1:@PORT@ ssl http2; root " +
                                directory.path().string() + "; ssl_certificate " +
                                authority.file("server.pem") + "; ssl_certificate_key " +
-                               authority.file("server.key") + "; }";
+                               authority.file("server.key") +
+                               "; location = /who { if ($http_authorization != \"Bearer x\") { "
+                               "return 403; } return 204; } }";
     auto started = processes::start_nginx(options);
     fail_unless(started.has_value(), "%s", started ? "" : started.error().c_str());
     return std::move(*started);
@@ -111,6 +113,28 @@ GST_START_TEST(http_unknown_authority) {
   fail_if(refused.head);
   get(world, unverified, {.uri = uri}, false);
   fail_unless(unverified.done);
+}
+GST_END_TEST;
+
+// Rule: authorities that the application names are trusted; an identity is shown over HTTP/2 as
+// well.
+GST_START_TEST(http_named_authority) {
+  World world;
+  auto nginx = world.nginx("IP:127.0.0.1");
+  const auto uri = "https://" + nginx.address() + "/file";
+  auto* database = g_tls_file_database_new(world.authority.file("ca.pem").c_str(), nullptr);
+  fail_unless(database != nullptr);
+  net::HttpClient client(
+      world.loop.context(),
+      {.tls_database = {G_TLS_DATABASE(database), g_object_unref},
+       .identity = net::HttpIdentity{.home = uri, .headers = {{"Authorization", "Bearer x"}}}});
+  HttpRecord record, who;
+  record.start(client, {.uri = uri});
+  fail_unless(world.loop.run_until([&] { return record.over(); }));
+  fail_unless(record.done, "%s", record.error ? record.error->detail.c_str() : "");
+  who.start(client, {.uri = "https://" + nginx.address() + "/who"});
+  fail_unless(world.loop.run_until([&] { return who.over(); }));
+  fail_unless_equals_int(who.head.value().status, 204);
 }
 GST_END_TEST;
 
@@ -250,6 +274,7 @@ static Suite* tls_suite() {
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, http_unknown_authority);
+  tcase_add_test(tcase, http_named_authority);
   tcase_add_test(tcase, http_known_authority);
   tcase_add_test(tcase, http_another_name);
   tcase_add_test(tcase, http_2_shares_a_connection);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/options.h"
 
+#include "viewer/http_options.h"
+
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
 using namespace p2plive;
@@ -47,6 +49,73 @@ GST_START_TEST(bad_options_are_refused) {
 }
 GST_END_TEST;
 
+// Rule: headers, cookies and logins that would break a request, or that it decides on for itself,
+// are refused, and so is more of them than servers take.
+GST_START_TEST(bad_http_options_are_refused) {
+  for (auto* name : {"", "X A", "X:A", "X\r\nHost", "\xc3\xa4", "Host", "range", "User-Agent",
+                     "Content-Length", "Proxy-Authorization", "If-None-Match"})
+    refused([&](auto& options) { options.http.headers = {{name, "1"}}; });
+  for (auto* value : {"1\r\nHost: x", "1\n", "\x01"})
+    refused([&](auto& options) { options.http.headers = {{"X-A", value}}; });
+  for (auto* cookie : {"", "token", "=1", "a=1; Path=/", "a=1\r\nHost: x", "a b=1"})
+    refused([&](auto& options) { options.http.cookies = {cookie}; });
+  refused([](auto& options) { options.http.headers = {{"Cookie", "a=1; b"}}; });
+  refused([](auto& options) { options.http.headers.assign(65, {"X-A", "1"}); });
+  refused([](auto& options) { options.http.headers = {{"X-A", std::string(9000, 'x')}}; });
+  refused([](auto& options) { options.http.cookies.assign(65, "a=1"); });
+  refused([](auto& options) { options.http.cookies = {"a=" + std::string(9000, 'x')}; });
+  refused([](auto& options) { options.http.password = "alone"; });
+  refused([](auto& options) { options.http.user = "a:b"; });
+  refused([](auto& options) { options.http.user = "a\n"; });
+  for (auto* proxy : {"ftp://host:1", "http://", "http://host:port", "socks5:///x"})
+    refused([&](auto& options) { options.http.proxy = proxy; });
+  refused([](auto& options) { options.http.proxy_user = "me"; });
+  refused([](auto& options) { options.http.timeout = -1s; });
+  auto options = good();
+  options.http.headers = {{"Referer", "http://player.example/"}, {"cookie", "a=1;b=2; c=3"}};
+  options.http.cookies = {"d=4"};
+  options.http.user = "me";
+  options.http.proxy = "host:3128";
+  options.http.timeout = 1s;
+  auto error = viewer::check(options);
+  fail_if(error.has_value(), "%s", error ? error->message.c_str() : "");
+}
+GST_END_TEST;
+
+// Rule: the stream's servers get what the application says; the services get proxy and TLS of it.
+GST_START_TEST(http_options_become_clients) {
+  HttpOptions options;
+  options.headers = {{"Referer", "http://player.example/"}, {"cookie", "a=1;b=2; c=3"}};
+  options.cookies = {"d=4"};
+  options.user = "me";
+  options.proxy = "host:3128";
+  options.proxy_user = "you";
+  options.proxy_password = "p@ss";
+  options.verify_tls = false;
+  auto stream = viewer::to_stream_client(options, "x/1", "http://h/live.m3u8");
+  fail_unless(stream.identity->home == "http://h/live.m3u8" && stream.identity->user == "me");
+  fail_unless_equals_int(stream.identity->headers.size(), 1);
+  fail_unless(stream.identity->cookies == std::vector<std::string>({"d=4", "a=1", "b=2", "c=3"}));
+  auto services = viewer::to_services_client(options, "x/1");
+  fail_if(services.identity.has_value());
+  for (const auto& client : {stream, services}) {
+    fail_unless(client.user_agent == "x/1" && !client.verify_tls);
+    fail_unless_equals_string(client.proxy.c_str(), "http://you:p%40ss@host:3128");
+  }
+}
+GST_END_TEST;
+
+// Rule: a file of authorities is read when the viewer opens, and must be one.
+GST_START_TEST(authorities_are_read) {
+  HttpOptions options;
+  fail_if(viewer::load_authorities(options).has_value());
+  fail_if(options.tls_database != nullptr);
+  options.ca_file = "/nonexistent/ca.pem";
+  auto error = viewer::load_authorities(options);
+  fail_unless(error && error->kind == Error::Kind::settings);
+}
+GST_END_TEST;
+
 // Rule: the application counts bits, the core bytes; a small limit is not "never".
 GST_START_TEST(the_upload_limit_is_converted) {
   fail_unless(!viewer::to_upload_limit({}));
@@ -67,6 +136,9 @@ static Suite* options_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, bad_options_are_refused);
+  tcase_add_test(tcase, bad_http_options_are_refused);
+  tcase_add_test(tcase, http_options_become_clients);
+  tcase_add_test(tcase, authorities_are_read);
   tcase_add_test(tcase, the_upload_limit_is_converted);
   tcase_add_test(tcase, ids_are_drawn);
   return suite;

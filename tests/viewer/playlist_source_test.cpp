@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../net/loop.h"
+#include "../net/raw_server.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
@@ -70,9 +71,12 @@ struct Source {
     std::filesystem::rename(directory / (name + ".new"), directory / name);
   }
 
+  viewer::PlaylistSource::Options options;
+
   void start_at(const std::string& uri) {
+    options.uri = uri;
     source = std::make_unique<viewer::PlaylistSource>(
-        loop.context(), client, uri,
+        loop.context(), client, options,
         viewer::PlaylistSource::Events{
             .media_uri = [this](const std::string& known) { media_uri = known; },
             .listed = [this](const core::Listing& listing) { listings.push_back(listing); },
@@ -305,6 +309,34 @@ GST_START_TEST(what_may_pass_is_tried_again) {
 }
 GST_END_TEST;
 
+// Rule: it is tried again as often as the application says, and no server is waited for longer.
+GST_START_TEST(retries_are_the_applications) {
+  {
+    Source test("location = /busy.m3u8 { return 503; }");
+    test.options.retries = 0;
+    test.start("busy.m3u8");
+    test.fails_with(Error::Kind::read);
+    fail_if(test.source->failing_since().has_value(), "it was tried again");
+  }
+  {
+    Source test("location = /busy.m3u8 { return 503; }");
+    test.options.retries.reset();
+    test.start("busy.m3u8");
+    test.loop.run_for(5s); // six loads; five would have been enough
+    fail_if(test.error.has_value());
+  }
+  {
+    test::RawServer silent([](test::RawConnection& connection) { connection.hold(); });
+    Source test;
+    test.options.retries = 0;
+    test.options.timeout = 200ms;
+    test.start_at(silent.url() + "live.m3u8");
+    fail_unless(test.loop.run_until([&] { return test.error.has_value(); }, 2s));
+    test.fails_with(Error::Kind::read);
+  }
+}
+GST_END_TEST;
+
 // Rule: a stream that has played survives failing loads; they are tried again until they succeed.
 GST_START_TEST(later_failures_are_survived) {
   Source test;
@@ -355,6 +387,7 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, a_busy_server_is_left_alone);
   tcase_add_test(tcase, what_is_no_stream_is_a_clear_error);
   tcase_add_test(tcase, what_may_pass_is_tried_again);
+  tcase_add_test(tcase, retries_are_the_applications);
   tcase_add_test(tcase, later_failures_are_survived);
   tcase_add_test(tcase, the_end_is_told);
   return suite;

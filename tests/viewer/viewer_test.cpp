@@ -5,7 +5,9 @@
 #include <gio/gio.h>
 
 #include <cstdlib>
+#include <mutex>
 
+#include "../net/raw_server.h"
 #include "live_stream.h"
 #include "processes/free_port.h"
 #include "watcher.h"
@@ -118,6 +120,41 @@ GST_START_TEST(a_dead_index_is_not_noticed) {
 }
 GST_END_TEST;
 
+// Rule: the stream's servers are told what the application wants told; the services, another party,
+// only the program's name.
+GST_START_TEST(services_do_not_see_who_watches) {
+  std::mutex lock;
+  std::vector<std::string> stream_heads, service_heads;
+  auto refuse = [&lock](std::vector<std::string>& heads) {
+    return [&lock, &heads](test::RawConnection& connection) {
+      auto head = connection.read_head();
+      connection.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      std::lock_guard guard(lock);
+      heads.push_back(std::move(head));
+    };
+  };
+  test::RawServer stream(refuse(stream_heads)), services(refuse(service_heads));
+  auto options = Watcher::options(stream.url() + "live.m3u8");
+  options.index_uri = services.url();
+  options.user_agent = "program/1";
+  options.http.headers = {{"X-Who", "me"}, {"Authorization", "Bearer x"}};
+  options.http.cookies = {"token=1"};
+  Watcher watcher(options);
+  auto heads = [&](const std::vector<std::string>& of) {
+    std::lock_guard guard(lock);
+    return of;
+  };
+  fail_unless(
+      watcher.until([&] { return !heads(stream_heads).empty() && !heads(service_heads).empty(); }));
+  watcher.close();
+  for (auto* line : {"X-Who: me", "Authorization: Bearer x", "Cookie: token=1", "program/1"})
+    fail_unless(stream_heads[0].find(line) != std::string::npos, "%s", stream_heads[0].c_str());
+  fail_unless(service_heads[0].find("program/1") != std::string::npos);
+  for (auto* name : {"X-Who", "Authorization", "Cookie"})
+    fail_unless(service_heads[0].find(name) == std::string::npos, "%s", service_heads[0].c_str());
+}
+GST_END_TEST;
+
 // Rule: what is no stream is one clear error, and then the end.
 GST_START_TEST(what_is_no_stream_is_an_error) {
   LiveStream stream;
@@ -195,6 +232,7 @@ static Suite* viewer_suite() {
   tcase_add_test(tcase, a_live_stream_comes_out_byte_for_byte);
   tcase_add_test(tcase, a_server_without_ranges_is_played);
   tcase_add_test(tcase, a_dead_index_is_not_noticed);
+  tcase_add_test(tcase, services_do_not_see_who_watches);
   tcase_add_test(tcase, what_is_no_stream_is_an_error);
   tcase_add_test(tcase, a_restarted_encoder_is_a_discontinuity);
   tcase_add_test(tcase, closing_does_not_wait_for_servers);
