@@ -44,6 +44,7 @@
 #include "buffers.h"
 #include "messages.h"
 #include "properties.h"
+#include "quality_properties.h"
 #include "source.h"
 #include "stream_caps.h"
 #include "stream_uri.h"
@@ -97,6 +98,7 @@ bool open_viewer(GstElement* element) {
   {
     std::lock_guard guard(source.lock);
     options = source.options;
+    options.quality = gst::effective_quality(source);
   }
   if (options.uri.empty()) {
     gst::post_error(element, {Error::Kind::settings,

@@ -4,6 +4,7 @@
 #include "enums.h"
 #include "http_properties.h"
 #include "property_values.h"
+#include "quality_properties.h"
 #include "stats.h"
 
 namespace p2plive::gst {
@@ -320,6 +321,7 @@ void install_properties(GObjectClass* object_class) {
   install_timing(object_class, defaults);
   install_sharing(object_class, defaults);
   install_http_properties(object_class);
+  install_quality_properties(object_class);
 }
 
 void set_property(Source& source, GObject* object, guint id, const GValue* value,
@@ -331,7 +333,7 @@ void set_property(Source& source, GObject* object, guint id, const GValue* value
   std::shared_ptr<void> dropped; // its last reference may go, which is not for under the lock
   std::lock_guard guard(source.lock);
   dropped = source.options.http.tls_database;
-  if (!set_option(source.options, id, value))
+  if (!set_option(source.options, id, value) && !set_quality(source, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
@@ -342,7 +344,7 @@ void get_property(Source& source, GObject* object, guint id, GValue* value, GPar
     return;
   }
   std::lock_guard guard(source.lock);
-  if (!get_option(source.options, id, value))
+  if (!get_option(source.options, id, value) && !get_quality(source, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 

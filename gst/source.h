@@ -19,6 +19,8 @@ struct Source {
   std::mutex lock;
   /// Under `lock`: as the properties were set; `uri` as the application wrote it.
   ViewerOptions options;
+  /// Under `lock`: kbit/s; another bound of the variant's bitrate beside the options' own.
+  unsigned connection_speed = 0;
   /// Under `lock`: from READY to PAUSED until back in READY.
   std::shared_ptr<Viewer> viewer;
 

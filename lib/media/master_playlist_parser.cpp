@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "media/attribute_list.h"
+#include "media/codecs.h"
 #include "media/playlist_limits.h"
 #include "media/playlist_lines.h"
 #include "media/variables.h"
@@ -19,13 +20,6 @@ struct Pending {
   Variant variant;
   std::string audio_group;
 };
-
-std::string_view trimmed(std::string_view text) {
-  auto first = text.find_first_not_of(" \t");
-  if (first == text.npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 double parse_frame_rate(std::string_view text) {
   double rate = 0;
@@ -136,11 +130,6 @@ private:
   std::optional<Pending> pending_;
 };
 
-/// Lower is better.
-int rank(const Variant& variant) {
-  return variant.audio_only() ? 2 : variant.separate_audio ? 1 : 0;
-}
-
 } // namespace
 
 tl::expected<MasterPlaylist, PlaylistError> parse_master_playlist(std::string_view text,
@@ -155,40 +144,8 @@ tl::expected<MasterPlaylist, PlaylistError> parse_master_playlist(std::string_vi
 }
 
 bool Variant::audio_only() const {
-  static constexpr std::string_view sounds[] = {"mp4a", "ac-3", "ec-3", "ac-4", "opus",
-                                                "Opus", "flac", "fLaC", "alac", "mp3"};
-  if (width > 0 || codecs.empty())
-    return false;
-  std::string_view rest = codecs;
-  while (!rest.empty()) {
-    auto comma = std::min(rest.find(','), rest.size());
-    auto codec = trimmed(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-    bool sound = std::any_of(std::begin(sounds), std::end(sounds),
-                             [&](auto name) { return codec.substr(0, name.size()) == name; });
-    if (!sound)
-      return false;
-  }
-  return true;
-}
-
-const Variant* choose_variant(const MasterPlaylist& playlist, std::uint64_t max_bandwidth) {
-  const Variant* best = nullptr;
-  // Whether `a` is to be taken rather than `b`; equals keep the order of the list.
-  auto better = [&](const Variant& a, const Variant& b) {
-    if (rank(a) != rank(b))
-      return rank(a) < rank(b);
-    bool a_fits = a.bandwidth <= max_bandwidth;
-    bool b_fits = b.bandwidth <= max_bandwidth;
-    if (a_fits != b_fits)
-      return a_fits;
-    return a_fits ? a.bandwidth > b.bandwidth : a.bandwidth < b.bandwidth;
-  };
-  for (const auto& variant : playlist.variants) {
-    if (!best || better(variant, *best))
-      best = &variant;
-  }
-  return best;
+  const auto all = split_codecs(codecs);
+  return width == 0 && !all.empty() && std::all_of(all.begin(), all.end(), is_sound_codec);
 }
 
 std::optional<std::string> unsupported(const Variant& variant) {

@@ -155,11 +155,6 @@ tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
                                                      const std::string& base_uri,
                                                      const PlaylistContext& context = {});
 
-/// The variant with the highest bandwidth that is not above `max_bandwidth` (bits a second), the
-/// lowest if all are above; the first listed among equals. One with picture and sound in it goes
-/// before one whose sound is apart, and that before one with sound only. Null for no variants.
-const Variant* choose_variant(const MasterPlaylist& playlist, std::uint64_t max_bandwidth);
-
 /// What of this playlist cannot be played yet, in one sentence; none: all of it can.
 std::optional<std::string> unsupported(const MediaPlaylist& playlist);
 std::optional<std::string> unsupported(const Variant& variant);

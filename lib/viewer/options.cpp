@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/options.h"
 
+#include "media/codecs.h"
 #include "viewer/http_options.h"
 
 #include <gio/gio.h>
 
+#include <algorithm>
 #include <random>
 
 namespace p2plive::viewer {
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::size_t longest_uri = 8192;
 constexpr unsigned most_peers = 500;
+constexpr std::size_t longest_codecs = 512;
 
 Error wrong(std::string message, std::string detail = {}) {
   return {Error::Kind::settings, std::move(message), std::move(detail)};
@@ -55,6 +58,16 @@ std::optional<Error> check_uris(const ViewerOptions& options) {
   return {};
 }
 
+/// RFC 6381, section 3.2, without what needs quotes there.
+std::optional<Error> check_codecs(const std::string& codecs) {
+  auto allowed = [](char c) {
+    return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_' || c == ',' || c == ' ';
+  };
+  if (codecs.size() <= longest_codecs && std::all_of(codecs.begin(), codecs.end(), allowed))
+    return {};
+  return wrong("The codecs must be a list like avc1,mp4a.40: " + codecs.substr(0, longest_codecs));
+}
+
 } // namespace
 
 std::optional<Error> check(const ViewerOptions& options) {
@@ -74,7 +87,22 @@ std::optional<Error> check(const ViewerOptions& options) {
     return wrong("The local address must be a numeric IP address: " + options.local_address);
   if (options.user_agent.find_first_of("\r\n") != std::string::npos)
     return wrong("The user agent must be one line.");
+  if (auto error = check_codecs(options.quality.codecs))
+    return error;
   return check(options.http);
+}
+
+media::VariantWish to_wish(const QualityOptions& options) {
+  media::VariantWish wish;
+  if (options.max_bitrate > 0)
+    wish.max_bandwidth = options.max_bitrate;
+  if (options.max_width > 0)
+    wish.max_width = options.max_width;
+  if (options.max_height > 0)
+    wish.max_height = options.max_height;
+  for (auto codec : media::split_codecs(options.codecs))
+    wish.codecs.emplace_back(codec);
+  return wish;
 }
 
 std::optional<std::uint64_t> to_upload_limit(std::optional<std::uint64_t> bits_per_second) {

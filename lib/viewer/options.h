@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/settings.h"
+#include "media/variant_choice.h"
 #include "viewer/viewer.h"
 
 #include <optional>
@@ -14,6 +15,8 @@ std::optional<Error> check(const ViewerOptions& options);
 
 /// With a peer id and a seed drawn from the system's randomness.
 core::Settings to_settings(const ViewerOptions& options);
+
+media::VariantWish to_wish(const QualityOptions& options);
 
 /// Bits a second as the application has them -> bytes a second as the core has them.
 std::optional<std::uint64_t> to_upload_limit(std::optional<std::uint64_t> bits_per_second);

@@ -7,7 +7,7 @@
 #include "viewer/failure.h"
 #include "viewer/now.h"
 
-#include <limits>
+#include <algorithm>
 #include <utility>
 
 namespace p2plive::viewer {
@@ -49,6 +49,9 @@ core::SequenceNumber number_of(const media::InitSection& init, const media::Segm
   return core::init_number(path_of(init.uri), range.offset, range.length,
                            segment.discontinuity_sequence);
 }
+/// Loads that fail in a row until the next place is tried where the variant is to be had: one or
+/// two happen, and two places need not agree on what they serve.
+constexpr std::uint64_t failover_after = 3;
 
 core::Listing to_listing(const media::MediaPlaylist& playlist) {
   core::Listing listing;
@@ -73,7 +76,7 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
 PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, Options options,
                                Events events)
     : http_(http), options_(std::move(options)), uri_(options_.uri), events_(std::move(events)),
-      timer_(context, [this] { load(extent()); }),
+      variant_(options_.wish), timer_(context, [this] { load(extent()); }),
       some_tries_(options_.retries ? std::uint64_t{*options_.retries} + 1 : UINT64_MAX),
       random_(std::random_device{}()) {}
 
@@ -138,7 +141,10 @@ void PlaylistSource::load_whole() {
 void PlaylistSource::loaded(WholeResult result) {
   transfer_.reset();
   if (!result) {
-    failed(playlist_failure(uri_, result.error()), tries_of(result.error()));
+    // Who waited for an answer in vain has waited for long enough.
+    bool waited = result.error().kind == net::HttpError::Kind::timed_out;
+    failed(playlist_failure(uri_, result.error()), tries_of(result.error()),
+           waited ? failover_after : 1);
   } else {
     body_bytes_ += result->body.size();
     auto status = result->head.status;
@@ -158,7 +164,7 @@ void PlaylistSource::loaded(WholeResult result) {
 void PlaylistSource::read(const WholeAnswer& answer) {
   std::string_view text(reinterpret_cast<const char*>(answer.body.data()), answer.body.size());
   media::PlaylistContext context;
-  if (variant_chosen_)
+  if (variant_.chosen())
     context.imported = &definitions_;
   if (extent_ == Extent::delta)
     context.before = &*playlist_;
@@ -178,27 +184,17 @@ void PlaylistSource::read(const WholeAnswer& answer) {
 }
 
 void PlaylistSource::read_master(const media::MasterPlaylist& master) {
-  if (variant_chosen_)
+  if (variant_.chosen())
     return failed({Error::Kind::format,
                    "The playlist's variant leads to another list of variants: " + uri_,
                    "a master playlist where a media playlist was expected"},
                   no_more_tries);
-  media::MasterPlaylist playable;
-  std::string reason;
-  for (const auto& variant : master.variants) {
-    if (auto flaw = media::unsupported(variant))
-      reason = *flaw;
-    else
-      playable.variants.push_back(variant);
-  }
-  auto* chosen = media::choose_variant(playable, std::numeric_limits<std::uint64_t>::max());
-  if (!chosen)
+  if (auto reason = variant_.choose(master))
     return failed(
-        {Error::Kind::format, "None of the stream's variants can be played: " + uri_, reason},
+        {Error::Kind::format, "None of the stream's variants can be played: " + uri_, *reason},
         no_more_tries);
-  variant_chosen_ = true;
   definitions_ = master.definitions;
-  uri_ = chosen->uri;
+  uri_ = variant_.uri();
   refresh_ = {}; // another playlist, due at once
 }
 
@@ -207,8 +203,9 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
     return give_up({Error::Kind::format, "This stream cannot be played yet: " + *flaw, uri_});
   failing_since_.reset();
   last_failure_.reset();
+  failures_here_ = 0;
   if (!std::exchange(media_known_, true))
-    events_.media_uri(uri_);
+    events_.media_uri(variant_.chosen() ? variant_.name() : uri_);
   known_since_ = asked_;
   if (playlist_)
     playlist_->date_ranges = playlist.date_ranges; // no news of segments
@@ -264,13 +261,26 @@ std::uint64_t PlaylistSource::tries_of(const net::HttpError& error) const {
   }
 }
 
-void PlaylistSource::failed(Error error, std::uint64_t tries) {
+void PlaylistSource::failed(Error error, std::uint64_t tries, std::uint64_t weight) {
   refresh_.failed(now().time_since_epoch(), jitter());
-  if (!media_known_ && refresh_.failures() >= tries)
+  const auto places = variant_.chosen() ? variant_.places() : 1;
+  if (!media_known_ && refresh_.failures() / places >= tries)
     return give_up(std::move(error));
   if (!failing_since_)
     failing_since_ = now();
   last_failure_ = std::move(error);
+  failures_here_ += weight;
+  if (places > 1 &&
+      failures_here_ >= (media_known_ ? failover_after : std::min(tries, failover_after)))
+    fail_over();
+}
+
+/// The backoff goes on: with every place dead, none is asked more often than one would be.
+void PlaylistSource::fail_over() {
+  failures_here_ = 0;
+  variant_.move_on();
+  uri_ = variant_.uri();
+  etag_.clear(); // of another server
 }
 
 void PlaylistSource::give_up(Error error) {

@@ -8,6 +8,7 @@
 #include "media/refresh.h"
 #include "net/http_client.h"
 #include "net/timer.h"
+#include "viewer/chosen_variant.h"
 #include "viewer/delivery.h"
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
@@ -40,7 +41,10 @@ struct ObjectLocation {
 class PlaylistSource {
 public:
   struct Events {
-    std::function<void(const std::string& uri)> media_uri; ///< known now; before redirects
+    /// Of the media playlist, before redirects; once. Where the variant is to be had at several
+    /// places it is that which is listed first, whichever is loaded: it names the stream (its host
+    /// and path are the StreamId), and the stream stays the same when another place serves it.
+    std::function<void(const std::string& uri)> media_uri;
     std::function<void(const core::Listing&)> listed;
     std::function<void(const Error&)> failed; ///< the last event
   };
@@ -50,6 +54,7 @@ public:
     std::chrono::milliseconds timeout = std::chrono::seconds(5); ///< without any progress
     /// Before anything was played, when what went wrong may pass; none: without end.
     std::optional<unsigned> retries = 4;
+    media::VariantWish wish;
   };
 
   PlaylistSource(GMainContext* context, net::HttpClient& http, Options options, Events events);
@@ -84,8 +89,10 @@ private:
   void read_master(const media::MasterPlaylist& master);
   void read_media(media::MediaPlaylist playlist);
   void remember(const media::MediaPlaylist& playlist);
-  /// A load brought nothing. `tries`: how often this may happen before anything was played.
-  void failed(Error error, std::uint64_t tries);
+  /// A load brought nothing. `tries`: how often this may happen at each place before anything was
+  /// played; `weight`: as how many failures of the place it counts.
+  void failed(Error error, std::uint64_t tries, std::uint64_t weight = 1);
+  void fail_over();
   std::uint64_t tries_of(const net::HttpError& error) const;
   void give_up(Error error);
   double jitter();
@@ -94,13 +101,14 @@ private:
   Options options_;
   std::string uri_; ///< the one that is loaded: first the application's, then the media playlist's
   Events events_;
+  ChosenVariant variant_;
+  std::uint64_t failures_here_ = 0; ///< in a row, of the place that is loaded from now
   media::RefreshSchedule refresh_;
   core::WallTime began_{}; ///< the load under way, or the last one
   net::Timer timer_;
   std::uint64_t some_tries_; ///< of what may pass
   std::unique_ptr<net::HttpTransfer> transfer_;
   std::mt19937 random_;
-  bool variant_chosen_ = false;
   bool media_known_ = false;
   bool over_ = false;              ///< ended, or given up
   Extent extent_ = Extent::whole;  ///< of the load under way, or the last one

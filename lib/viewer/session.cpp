@@ -40,7 +40,8 @@ core::Settings settings_of(const ViewerOptions& options) {
 PlaylistSource::Options playlist_options(const ViewerOptions& options) {
   return {.uri = options.uri,
           .timeout = timeout_or(options.http, playlist_timeout),
-          .retries = options.http.retries};
+          .retries = options.http.retries,
+          .wish = to_wish(options.quality)};
 }
 
 } // namespace

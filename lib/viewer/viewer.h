@@ -55,6 +55,17 @@ struct HttpOptions {
   std::optional<unsigned> retries = 4;
 };
 
+/// Which of a master playlist's variants is played: the highest bandwidth that keeps within the
+/// bounds, or the lowest of all.
+struct QualityOptions {
+  std::uint64_t max_bitrate = 0; ///< BANDWIDTH, bits a second; 0: no bound
+  unsigned max_width = 0;        ///< 0: no bound
+  unsigned max_height = 0;       ///< 0: no bound
+  /// Comma separated beginnings of codecs that are preferred, as in CODECS: "avc1,mp4a.40". Those
+  /// of picture hold for picture, those of sound for sound.
+  std::string codecs;
+};
+
 struct ViewerOptions {
   std::string uri;       ///< http(s) URL of an HLS media or master playlist
   std::string index_uri; ///< http(s) base URL of the services, Index is at v1/index under it;
@@ -73,6 +84,7 @@ struct ViewerOptions {
   std::string local_address; ///< data channels use this address only; empty: all interfaces, or
                              ///< only loopback when the services are reached there
   HttpOptions http;
+  QualityOptions quality;
 };
 
 /// Why a stream cannot be played, for a person.

@@ -6,6 +6,7 @@
 
 #include "media/playlist.h"
 #include "media/playlist_limits.h"
+#include "media/variant_choice.h"
 
 #include <algorithm>
 
@@ -53,8 +54,12 @@ void check(const MasterPlaylist& playlist) {
     require(is_web(variant.uri));
     (void)unsupported(variant);
   }
-  for (std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1'000'000}, UINT64_MAX})
-    require(choose_variant(playlist, limit));
+  for (std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1'000'000}, UINT64_MAX}) {
+    auto* chosen = choose_variant(playlist, {.max_bandwidth = limit, .codecs = {"avc1", "mp4a"}});
+    require(chosen);
+    auto uris = redundant_uris(playlist, *chosen);
+    require(!uris.empty() && uris.size() <= playlist.variants.size());
+  }
 }
 
 /// Takes the text up to a line `mark` off the front, and that line.

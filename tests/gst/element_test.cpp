@@ -47,6 +47,11 @@ const Expected properties[] = {
     {"ssl-strict", "true", ready},
     {"timeout", "0", ready},
     {"retries", "4", ready},
+    {"max-bitrate", "0", ready},
+    {"connection-speed", "0", ready},
+    {"max-width", "0", ready},
+    {"max-height", "0", ready},
+    {"codecs", "NULL", ready},
     {"stats", nullptr, never},
 };
 
@@ -119,7 +124,12 @@ GST_START_TEST(properties_keep_their_values) {
                                                         {"ssl-ca-file", "ca.pem"},
                                                         {"ssl-strict", "false"},
                                                         {"timeout", "7"},
-                                                        {"retries", "-1"}};
+                                                        {"retries", "-1"},
+                                                        {"max-bitrate", "3000000"},
+                                                        {"connection-speed", "2000"},
+                                                        {"max-width", "1280"},
+                                                        {"max-height", "720"},
+                                                        {"codecs", "avc1,mp4a"}};
   for (const auto& [name, value] : values) {
     gst_util_set_object_arg(G_OBJECT(element), name, value);
     same(text_of(G_OBJECT(element), name), value);
@@ -220,6 +230,7 @@ GST_START_TEST(bad_settings) {
   settings_error("p2plivesrc uri=ftp://127.0.0.1/x.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=live.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=http:// ! fakesink");
+  settings_error("p2plivesrc uri=http://127.0.0.1/x codecs=avc1;mp4a ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x proxy=ftp://127.0.0.1 ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x ssl-ca-file=/nonexistent ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x extra-headers=\"x,Host=(string)a\" ! fakesink");

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "fixtures.h"
 
-#include "media/playlist.h"
+#include "media/variant_choice.h"
 
 using namespace p2plive::media;
 
@@ -15,9 +15,13 @@ MasterPlaylist parse(const std::string& text) {
   return std::get<MasterPlaylist>(*playlist);
 }
 
-std::string chosen(const MasterPlaylist& playlist, std::uint64_t max_bandwidth) {
-  auto* variant = choose_variant(playlist, max_bandwidth);
+std::string chosen(const MasterPlaylist& playlist, const VariantWish& wish) {
+  auto* variant = choose_variant(playlist, wish);
   return variant ? variant->uri.substr(variant->uri.rfind('/') + 1) : "none";
+}
+
+std::string chosen(const MasterPlaylist& playlist, std::uint64_t max_bandwidth) {
+  return chosen(playlist, VariantWish{.max_bandwidth = max_bandwidth});
 }
 
 } // namespace
@@ -101,6 +105,52 @@ GST_START_TEST(choice_by_kind) {
 }
 GST_END_TEST;
 
+// Rule: all bounds count together; a size that is not named is within; the lowest if none fits.
+GST_START_TEST(choice_by_size) {
+  auto playlist = parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=3000,RESOLUTION=1920x1080\nc\n"
+                        "#EXT-X-STREAM-INF:BANDWIDTH=2000,RESOLUTION=1280x720\nb\n"
+                        "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=640x360\na\n");
+  fail_unless(chosen(playlist, VariantWish{}) == "c");
+  fail_unless(chosen(playlist, VariantWish{.max_height = 720}) == "b");
+  fail_unless(chosen(playlist, VariantWish{.max_width = 1279}) == "a");
+  fail_unless(chosen(playlist, VariantWish{.max_bandwidth = 1500, .max_height = 720}) == "a");
+  fail_unless(chosen(playlist, VariantWish{.max_width = 100}) == "a");
+  playlist.variants[0].width = playlist.variants[0].height = 0;
+  fail_unless(chosen(playlist, VariantWish{.max_height = 720}) == "c");
+}
+GST_END_TEST;
+
+// Rule: wanted codecs go before bandwidth, unnamed ones between; sound is not held against a list
+// that names picture only. A list that nothing answers to is no reason to play nothing.
+GST_START_TEST(choice_by_codecs) {
+  auto playlist =
+      parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=3000,CODECS=\"hvc1.1.6.L93, ac-3\"\nhevc\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=2500\nunnamed\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=2000,CODECS=\"avc1.4d401f,ac-3\"\ndolby\n"
+            "#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS=\"avc1.4d401f,mp4a.40.2\"\naac\n");
+  fail_unless(chosen(playlist, VariantWish{}) == "hevc");
+  fail_unless(chosen(playlist, VariantWish{.codecs = {"avc1"}}) == "dolby");
+  fail_unless(chosen(playlist, VariantWish{.codecs = {"avc1", "mp4a"}}) == "aac");
+  fail_unless(chosen(playlist, VariantWish{.codecs = {"mp4a"}}) == "aac");
+  fail_unless(chosen(playlist, VariantWish{.codecs = {"hvc1", "avc1"}}) == "hevc");
+  fail_unless(chosen(playlist, VariantWish{.codecs = {"av01"}}) == "unnamed");
+  fail_unless(chosen(playlist, VariantWish{.max_bandwidth = 10, .codecs = {"avc1"}}) == "aac");
+}
+GST_END_TEST;
+
+// Rule: variants that differ in their URI only are one, in the order of the list, each URI once.
+GST_START_TEST(redundant_variants) {
+  const std::string high = "#EXT-X-STREAM-INF:BANDWIDTH=2000,RESOLUTION=1280x720\n";
+  auto playlist = parse("#EXTM3U\n" + high + "http://a/high\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n" +
+                        "http://a/low\n" + high + "http://b/high\n" + high + "http://a/high\n" +
+                        "#EXT-X-STREAM-INF:BANDWIDTH=2000,RESOLUTION=1280x721\nhttp://c/high\n");
+  const std::vector<std::string> both{"http://a/high", "http://b/high"};
+  fail_unless(redundant_uris(playlist, playlist.variants[0]) == both);
+  fail_unless(redundant_uris(playlist, playlist.variants[2]) == both);
+  fail_unless_equals_uint64(redundant_uris(playlist, playlist.variants[1]).size(), 1);
+}
+GST_END_TEST;
+
 static Suite* master_playlist_suite() {
   auto* suite = suite_create("master_playlist");
   auto* tcase = tcase_create("general");
@@ -110,6 +160,9 @@ static Suite* master_playlist_suite() {
   tcase_add_test(tcase, untidy_ones_are_read);
   tcase_add_test(tcase, choice_by_bandwidth);
   tcase_add_test(tcase, choice_by_kind);
+  tcase_add_test(tcase, choice_by_size);
+  tcase_add_test(tcase, choice_by_codecs);
+  tcase_add_test(tcase, redundant_variants);
   return suite;
 }
 

@@ -116,6 +116,20 @@ GST_START_TEST(authorities_are_read) {
 }
 GST_END_TEST;
 
+// Rule: bounds of the quality that are not set bound nothing; codecs are a list.
+GST_START_TEST(quality_becomes_a_wish) {
+  auto wish = viewer::to_wish({});
+  fail_unless(wish.max_bandwidth == UINT64_MAX && wish.max_width == UINT32_MAX &&
+              wish.max_height == UINT32_MAX && wish.codecs.empty());
+  wish = viewer::to_wish(
+      {.max_bitrate = 1, .max_width = 2, .max_height = 3, .codecs = "avc1, mp4a.40"});
+  fail_unless(wish.max_bandwidth == 1 && wish.max_width == 2 && wish.max_height == 3);
+  fail_unless(wish.codecs == std::vector<std::string>({"avc1", "mp4a.40"}));
+  refused([](auto& options) { options.quality.codecs = "avc1;mp4a"; });
+  refused([](auto& options) { options.quality.codecs = std::string(1000, 'a'); });
+}
+GST_END_TEST;
+
 // Rule: the application counts bits, the core bytes; a small limit is not "never".
 GST_START_TEST(the_upload_limit_is_converted) {
   fail_unless(!viewer::to_upload_limit({}));
@@ -139,6 +153,7 @@ static Suite* options_suite() {
   tcase_add_test(tcase, bad_http_options_are_refused);
   tcase_add_test(tcase, http_options_become_clients);
   tcase_add_test(tcase, authorities_are_read);
+  tcase_add_test(tcase, quality_becomes_a_wish);
   tcase_add_test(tcase, the_upload_limit_is_converted);
   tcase_add_test(tcase, ids_are_drawn);
   return suite;

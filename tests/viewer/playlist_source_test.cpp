@@ -53,6 +53,7 @@ struct Source {
   net::HttpClient client{loop.context(), {.user_agent = "tester/1"}};
   std::vector<core::Listing> listings;
   std::string media_uri;
+  std::vector<std::string> media_uris; ///< all that were told
   std::optional<Error> error;
   std::unique_ptr<viewer::PlaylistSource> source;
 
@@ -78,7 +79,11 @@ struct Source {
     source = std::make_unique<viewer::PlaylistSource>(
         loop.context(), client, options,
         viewer::PlaylistSource::Events{
-            .media_uri = [this](const std::string& known) { media_uri = known; },
+            .media_uri =
+                [this](const std::string& known) {
+                  media_uri = known;
+                  media_uris.push_back(known);
+                },
             .listed = [this](const core::Listing& listing) { listings.push_back(listing); },
             .failed = [this](const Error& what) { error = what; }});
     source->start();
@@ -169,6 +174,97 @@ GST_START_TEST(a_master_playlist_leads_to_its_best_variant) {
   fail_unless(test.media_uri == test.nginx.url() + "moved.m3u8");
   fail_unless(test.source->locate(core::SequenceNumber(1)).value().uri ==
               test.nginx.url() + "edge/segment1.ts");
+}
+GST_END_TEST;
+
+// Rule: the application's wish decides among the variants.
+GST_START_TEST(a_wish_decides) {
+  Source test;
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nlow.m3u8\n"
+                            "#EXT-X-STREAM-INF:BANDWIDTH=9000\nhigh.m3u8\n");
+  test.write("low.m3u8", media_playlist(1));
+  test.options.wish.max_bandwidth = 5000;
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless(test.media_uri == test.nginx.url() + "low.m3u8");
+}
+GST_END_TEST;
+
+// Rule: where a variant is listed at several places, the next is taken when one fails some times in
+// a row, and the first again behind the last; the stream keeps its name, that of the first.
+GST_START_TEST(redundant_variants_are_tried_in_turn) {
+  Source test;
+  std::filesystem::create_directory(test.directory / "b");
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000\na.m3u8\n"
+                            "#EXT-X-STREAM-INF:BANDWIDTH=9000\nb/b.m3u8\n");
+  test.write("a.m3u8", media_playlist(1));
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  std::filesystem::remove(test.directory / "a.m3u8");
+  test.write("b/b.m3u8", media_playlist(2));
+  auto newest = [&] { return number(test.listings.back().segments.at(0).sn); };
+  fail_unless(test.loop.run_until([&] { return newest() == 2; }));
+  fail_unless(test.source->locate(core::SequenceNumber(2)).value().uri ==
+              test.nginx.url() + "b/segment2.ts");
+  fail_if(test.source->failing_since().has_value());
+  std::filesystem::remove(test.directory / "b" / "b.m3u8");
+  test.write("a.m3u8", media_playlist(3));
+  fail_unless(test.loop.run_until([&] { return newest() == 3; }));
+  fail_unless(test.media_uris == std::vector{test.nginx.url() + "a.m3u8"});
+}
+GST_END_TEST;
+
+// Rule: a place that does not answer at all is left at once, for a time-out is a long time.
+GST_START_TEST(a_silent_place_is_left_at_once) {
+  test::RawServer silent([](test::RawConnection& connection) { connection.hold(); });
+  Source test;
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000\n" + silent.url() +
+                                "a.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=9000\nb.m3u8\n");
+  test.write("b.m3u8", media_playlist(1));
+  test.options.timeout = 300ms;
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless_equals_int(silent.accepted(), 1);
+}
+GST_END_TEST;
+
+// Rule: one load that fails does not make a viewer leave the place where it is.
+GST_START_TEST(one_failure_is_no_reason_to_leave) {
+  Source test;
+  std::filesystem::create_directory(test.directory / "b");
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000\na.m3u8\n"
+                            "#EXT-X-STREAM-INF:BANDWIDTH=9000\nb/b.m3u8\n");
+  test.write("a.m3u8", media_playlist(1));
+  test.write("b/b.m3u8", media_playlist(7));
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  std::filesystem::remove(test.directory / "a.m3u8");
+  fail_unless(test.loop.run_until([&] { return test.source->failing_since().has_value(); }));
+  test.write("a.m3u8", media_playlist(2));
+  fail_unless(test.loop.run_until([&] { return !test.source->failing_since(); }));
+  fail_unless_equals_uint64(number(test.listings.back().segments.at(0).sn), 2);
+}
+GST_END_TEST;
+
+// Rule: at the start every place is tried before the stream is given up; and who begins at another
+// place has the same stream as everybody.
+GST_START_TEST(every_place_is_tried_at_the_start) {
+  const std::string master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000\na.m3u8\n"
+                             "#EXT-X-STREAM-INF:BANDWIDTH=9000\nb.m3u8\n";
+  {
+    Source test;
+    test.write("master.m3u8", master);
+    test.write("b.m3u8", media_playlist(1));
+    test.start("master.m3u8");
+    fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+    fail_unless(test.media_uri == test.nginx.url() + "a.m3u8");
+  }
+  {
+    Source test;
+    test.write("master.m3u8", master);
+    test.start("master.m3u8");
+    test.fails_with(Error::Kind::not_found);
+  }
 }
 GST_END_TEST;
 
@@ -379,6 +475,11 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, a_hint_brings_the_refresh_forward);
   tcase_add_test(tcase, date_ranges_are_no_news);
   tcase_add_test(tcase, a_master_playlist_leads_to_its_best_variant);
+  tcase_add_test(tcase, a_wish_decides);
+  tcase_add_test(tcase, redundant_variants_are_tried_in_turn);
+  tcase_add_test(tcase, a_silent_place_is_left_at_once);
+  tcase_add_test(tcase, one_failure_is_no_reason_to_leave);
+  tcase_add_test(tcase, every_place_is_tried_at_the_start);
   tcase_add_test(tcase, variables_come_from_the_master_playlist);
   tcase_add_test(tcase, updates_are_asked_for);
   tcase_add_test(tcase, an_update_is_confirmed_by_its_etag);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "quality_properties.h"
+
+#include "property_values.h"
+
+#include <algorithm>
+
+namespace p2plive::gst {
+namespace {
+
+enum QualityProperty : guint {
+  prop_max_bitrate = 200, // after those in http_properties.cpp
+  prop_connection_speed,
+  prop_max_width,
+  prop_max_height,
+  prop_codecs,
+};
+
+void install_uint(GObjectClass* c, guint id, const char* name, const char* nick, const char* blurb,
+                  guint most) {
+  g_object_class_install_property(c, id,
+                                  g_param_spec_uint(name, nick, blurb, 0, most, 0, when_ready));
+}
+
+} // namespace
+
+void install_quality_properties(GObjectClass* c) {
+  /**
+   * GstP2pLiveSrc:max-bitrate:
+   *
+   * Of the variants of a master playlist, that with the highest `BANDWIDTH` is played that keeps
+   * within this, #GstP2pLiveSrc:connection-speed, #GstP2pLiveSrc:max-width and
+   * #GstP2pLiveSrc:max-height; the lowest, when none does.
+   *
+   * Since: 0.1
+   */
+  install_uint(c, prop_max_bitrate, "max-bitrate", "Maximum bitrate",
+               "Bits a second of the variant that is played, at most (0 = no bound)", G_MAXUINT);
+  /**
+   * GstP2pLiveSrc:connection-speed:
+   *
+   * The same as #GstP2pLiveSrc:max-bitrate in kbit/s, as hlsdemux has it and playbin sets it. The
+   * smaller of the two counts.
+   *
+   * Since: 0.1
+   */
+  install_uint(c, prop_connection_speed, "connection-speed", "Connection speed",
+               "Network connection speed in kbit/s (0 = no bound)", G_MAXUINT / 1000);
+  /**
+   * GstP2pLiveSrc:max-width:
+   *
+   * Since: 0.1
+   */
+  install_uint(c, prop_max_width, "max-width", "Maximum width",
+               "Width of the variant that is played, at most (0 = no bound)", G_MAXUINT);
+  /**
+   * GstP2pLiveSrc:max-height:
+   *
+   * Since: 0.1
+   */
+  install_uint(c, prop_max_height, "max-height", "Maximum height",
+               "Height of the variant that is played, at most (0 = no bound)", G_MAXUINT);
+  /**
+   * GstP2pLiveSrc:codecs:
+   *
+   * Codecs that are preferred, as beginnings of those that a master playlist names (RFC 6381),
+   * separated by commas: `avc1,mp4a.40`. Those of picture hold for picture, those of sound for
+   * sound. Where no variant has them another is played.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      c, prop_codecs,
+      g_param_spec_string("codecs", "Codecs", "Preferred codecs, like avc1,mp4a.40 (unset = any)",
+                          nullptr, when_ready));
+}
+
+bool set_quality(Source& source, guint id, const GValue* value) {
+  auto& quality = source.options.quality;
+  switch (id) {
+  case prop_max_bitrate:
+    quality.max_bitrate = g_value_get_uint(value);
+    return true;
+  case prop_connection_speed:
+    source.connection_speed = g_value_get_uint(value);
+    return true;
+  case prop_max_width:
+    quality.max_width = g_value_get_uint(value);
+    return true;
+  case prop_max_height:
+    quality.max_height = g_value_get_uint(value);
+    return true;
+  case prop_codecs:
+    quality.codecs = string_of(value);
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool get_quality(const Source& source, guint id, GValue* value) {
+  const auto& quality = source.options.quality;
+  switch (id) {
+  case prop_max_bitrate:
+    g_value_set_uint(value, static_cast<guint>(quality.max_bitrate));
+    return true;
+  case prop_connection_speed:
+    g_value_set_uint(value, source.connection_speed);
+    return true;
+  case prop_max_width:
+    g_value_set_uint(value, quality.max_width);
+    return true;
+  case prop_max_height:
+    g_value_set_uint(value, quality.max_height);
+    return true;
+  case prop_codecs:
+    give_string(value, quality.codecs);
+    return true;
+  default:
+    return false;
+  }
+}
+
+QualityOptions effective_quality(const Source& source) {
+  auto quality = source.options.quality;
+  if (const auto speed = std::uint64_t{source.connection_speed} * 1000; speed > 0)
+    quality.max_bitrate = quality.max_bitrate > 0 ? std::min(quality.max_bitrate, speed) : speed;
+  return quality;
+}
+
+} // namespace p2plive::gst

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/chosen_variant.h"
+
+#include <utility>
+
+namespace p2plive::viewer {
+
+std::optional<std::string> ChosenVariant::choose(const media::MasterPlaylist& master) {
+  media::MasterPlaylist playable;
+  std::string reason;
+  for (const auto& variant : master.variants) {
+    if (auto flaw = media::unsupported(variant))
+      reason = *flaw;
+    else
+      playable.variants.push_back(variant);
+  }
+  auto uris = chosen() ? media::redundant_uris(playable, variant_) : std::vector<std::string>();
+  if (uris.empty()) {
+    const auto* best = media::choose_variant(playable, wish_);
+    if (!best)
+      return reason;
+    variant_ = *best;
+    uris = media::redundant_uris(playable, variant_);
+  }
+  uris_ = std::move(uris);
+  used_ = 0;
+  return {};
+}
+
+} // namespace p2plive::viewer
