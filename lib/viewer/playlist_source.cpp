@@ -76,7 +76,10 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
 PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, Options options,
                                Events events)
     : http_(http), options_(std::move(options)), uri_(options_.uri), events_(std::move(events)),
-      variant_(options_.wish), timer_(context, [this] { load(extent()); }),
+      variant_(options_.wish),
+      renewal_(http, options_.uri, options_.timeout,
+               [this](const media::MasterPlaylist& master) { renewed(master); }),
+      timer_(context, [this] { load(extent()); }),
       some_tries_(options_.retries ? std::uint64_t{*options_.retries} + 1 : UINT64_MAX),
       random_(std::random_device{}()) {}
 
@@ -155,10 +158,16 @@ void PlaylistSource::loaded(WholeResult result) {
     else if (status >= 400 && status < 500 && status != 429 && extent_ == Extent::delta)
       load_whole(); // a token may be for the URI as it was
     else
-      failed(playlist_failure(uri_, status),
-             status >= 500 || status == 429 ? some_tries_ : no_more_tries);
+      refused(status);
   }
   schedule();
+}
+
+void PlaylistSource::refused(unsigned status) {
+  failed(playlist_failure(uri_, status),
+         status >= 500 || status == 429 ? some_tries_ : no_more_tries);
+  if (media_known_ && variant_.chosen() && UrlRenewal::is_refusal(status))
+    renewal_.playlist_refused();
 }
 
 void PlaylistSource::read(const WholeAnswer& answer) {
@@ -281,6 +290,24 @@ void PlaylistSource::fail_over() {
   variant_.move_on();
   uri_ = variant_.uri();
   etag_.clear(); // of another server
+}
+
+void PlaylistSource::segment_answered(unsigned status) {
+  if (variant_.chosen() && !over_)
+    renewal_.segment_answered(status);
+}
+
+/// Where none of its variants can be played, the old URLs are tried again. What the stream is
+/// called stays: a token in the path makes it no other stream.
+void PlaylistSource::renewed(const media::MasterPlaylist& master) {
+  if (over_ || variant_.choose(master))
+    return;
+  failures_here_ = 0;
+  uri_ = variant_.uri();
+  etag_.clear();
+  transfer_.reset();
+  refresh_ = {}; // another playlist, due at once
+  schedule();
 }
 
 void PlaylistSource::give_up(Error error) {

@@ -10,6 +10,7 @@
 #include "net/timer.h"
 #include "viewer/chosen_variant.h"
 #include "viewer/delivery.h"
+#include "viewer/url_renewal.h"
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
 
@@ -62,13 +63,16 @@ public:
   void start();
   /// There is news, a neighbour says.
   void refresh();
+  /// How the CDN answered a request for a segment: refusals tell that URLs have expired.
+  void segment_answered(unsigned status);
   /// None: not listed, or long ago.
   std::optional<ObjectLocation> locate(core::SequenceNumber sn) const;
 
   /// Since when every load has failed; none: the last one succeeded.
   std::optional<core::Time> failing_since() const { return failing_since_; }
   const std::optional<Error>& last_failure() const { return last_failure_; }
-  std::uint64_t body_bytes() const { return body_bytes_; } ///< of all playlists received
+  /// Of all playlists received.
+  std::uint64_t body_bytes() const { return body_bytes_ + renewal_.body_bytes(); }
 
 private:
   struct Listed {
@@ -85,6 +89,7 @@ private:
   void loaded(WholeResult result);
   /// The server or its update misleads us: at once, the whole playlist instead.
   void load_whole();
+  void refused(unsigned status);
   void read(const WholeAnswer& answer);
   void read_master(const media::MasterPlaylist& master);
   void read_media(media::MediaPlaylist playlist);
@@ -93,6 +98,8 @@ private:
   /// played; `weight`: as how many failures of the place it counts.
   void failed(Error error, std::uint64_t tries, std::uint64_t weight = 1);
   void fail_over();
+  /// The master playlist was loaded again.
+  void renewed(const media::MasterPlaylist& master);
   std::uint64_t tries_of(const net::HttpError& error) const;
   void give_up(Error error);
   double jitter();
@@ -102,6 +109,7 @@ private:
   std::string uri_; ///< the one that is loaded: first the application's, then the media playlist's
   Events events_;
   ChosenVariant variant_;
+  UrlRenewal renewal_;
   std::uint64_t failures_here_ = 0; ///< in a row, of the place that is loaded from now
   media::RefreshSchedule refresh_;
   core::WallTime began_{}; ///< the load under way, or the last one

@@ -17,9 +17,10 @@ constexpr std::uint64_t longest_refusal = 64 << 10;
 
 } // namespace
 
-SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate,
+SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate, Answered answered,
                                std::chrono::milliseconds timeout)
-    : http_(http), mind_(mind), locate_(std::move(locate)), timeout_(timeout) {}
+    : http_(http), mind_(mind), locate_(std::move(locate)), answered_(std::move(answered)),
+      timeout_(timeout) {}
 
 void SegmentFetcher::fetch(const core::Fetch& fetch) {
   auto id = fetch.id;
@@ -56,6 +57,7 @@ void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
   if (found == transfers_.end())
     return;
   auto& transfer = found->second;
+  answered_(head.status);
   if (head.status != 200 && head.status != 206) {
     // Its body is left to arrive, and the connection can be used again.
     transfer.refused = true;

@@ -22,8 +22,10 @@ class SegmentFetcher {
 public:
   using Locate = std::function<std::optional<ObjectLocation>(core::SequenceNumber)>;
 
+  using Answered = std::function<void(unsigned status)>; ///< the CDN, to a fetch
+
   /// `timeout` is without any progress.
-  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate,
+  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate, Answered answered,
                  std::chrono::milliseconds timeout);
 
   void fetch(const core::Fetch& fetch);
@@ -46,6 +48,7 @@ private:
   net::HttpClient& http_;
   Mind& mind_;
   Locate locate_;
+  Answered answered_;
   std::chrono::milliseconds timeout_;
   std::unordered_map<core::FetchId, Transfer> transfers_;
 };

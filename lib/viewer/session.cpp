@@ -61,6 +61,7 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
                  .failed = [this](const Error& error) { fail(error); }}),
       fetcher_(
           http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
+          [this](unsigned status) { playlist_.segment_answered(status); },
           timeout_or(options.http, segment_timeout)),
       keys_(context, http_, [this] { release(); }), meeting_{.index_uri = options.index_uri,
                                                              .agent = agent_of(options),

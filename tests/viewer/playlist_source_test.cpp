@@ -453,6 +453,45 @@ GST_START_TEST(later_failures_are_survived) {
 }
 GST_END_TEST;
 
+// Rule: when the playlist is refused after it has played, the master playlist tells where it is
+// now, and the same quality is taken, whatever else is listed there. The stream keeps its name.
+GST_START_TEST(a_refused_playlist_is_looked_up_again) {
+  Source test("location = /old.m3u8 { if (-f $document_root/expired) { return 403; } }");
+  const std::string wanted = "#EXT-X-STREAM-INF:BANDWIDTH=9000,RESOLUTION=640x360\n";
+  test.write("master.m3u8", "#EXTM3U\n" + wanted + "old.m3u8\n");
+  test.write("old.m3u8", media_playlist(1));
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  test.write("better.m3u8", media_playlist(90));
+  test.write("fresh.m3u8", media_playlist(2));
+  test.write("master.m3u8",
+             "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=99000\nbetter.m3u8\n" + wanted + "fresh.m3u8\n");
+  test.write("expired", "");
+  fail_unless(
+      test.loop.run_until([&] { return number(test.listings.back().segments.at(0).sn) == 2; }, 3s));
+  fail_if(test.source->failing_since().has_value());
+  fail_unless(test.media_uris == std::vector{test.nginx.url() + "old.m3u8"});
+}
+GST_END_TEST;
+
+// Rule: a master playlist that cannot be had changes nothing: the old URL is tried on.
+GST_START_TEST(a_renewal_that_fails_changes_nothing) {
+  Source test("location = /old.m3u8 { if (-f $document_root/expired) { return 403; } }");
+  test.write("master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000\nold.m3u8\n");
+  test.write("old.m3u8", media_playlist(1));
+  test.start("master.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  std::filesystem::remove(test.directory / "master.m3u8");
+  test.write("expired", "");
+  fail_unless(test.loop.run_until([&] { return test.source->failing_since().has_value(); }));
+  test.loop.run_for(500ms);
+  test.write("old.m3u8", media_playlist(2));
+  std::filesystem::remove(test.directory / "expired");
+  fail_unless(test.loop.run_until([&] { return !test.source->failing_since(); }));
+  fail_if(test.error.has_value());
+}
+GST_END_TEST;
+
 // Rule: ENDLIST is told, and ends the loading.
 GST_START_TEST(the_end_is_told) {
   Source test;
@@ -490,6 +529,8 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, what_may_pass_is_tried_again);
   tcase_add_test(tcase, retries_are_the_applications);
   tcase_add_test(tcase, later_failures_are_survived);
+  tcase_add_test(tcase, a_refused_playlist_is_looked_up_again);
+  tcase_add_test(tcase, a_renewal_that_fails_changes_nothing);
   tcase_add_test(tcase, the_end_is_told);
   return suite;
 }

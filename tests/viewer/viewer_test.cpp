@@ -10,6 +10,7 @@
 #include "../net/raw_server.h"
 #include "live_stream.h"
 #include "processes/free_port.h"
+#include "token_server.h"
 #include "watcher.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
@@ -164,6 +165,40 @@ GST_START_TEST(what_is_no_stream_is_an_error) {
 }
 GST_END_TEST;
 
+// Rule: URLs that expire while the stream plays are renewed, each time with one load of the master
+// playlist, and nobody notices: neither when the media playlist is refused, nor when segments are.
+static void plays_on_with_fresh_urls(bool open_playlists) {
+  LiveStream stream;
+  stream.start_encoder();
+  test::TokenServer server(stream.directory().path(), open_playlists);
+  Watcher watcher(Watcher::options(server.uri()));
+  for (std::size_t count : {3, 10, 17}) {
+    auto* error = std::get_if<Error>(&watcher.last());
+    fail_unless(watcher.until([&] { return watcher.whole() >= count; }), "%zu of %zu: %s",
+                watcher.whole(), count, error ? error->message.c_str() : "");
+    if (count < 17)
+      server.expire();
+  }
+  auto flaw = watcher.compare(stream, 1, 0, 17);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  for (std::size_t i = 1; i < 17; ++i)
+    fail_if(watcher.segments()[i].discontinuity);
+  fail_unless(server.refusals() > 0);
+  fail_unless_equals_int(server.masters(), 3);
+  auto starved = watcher.viewer().statistics().starved_time;
+  fail_unless(starved < 300ms, "starved for %g s", std::chrono::duration<double>(starved).count());
+}
+
+GST_START_TEST(expired_playlists_are_renewed) {
+  plays_on_with_fresh_urls(false);
+}
+GST_END_TEST;
+
+GST_START_TEST(expired_segments_are_renewed) {
+  plays_on_with_fresh_urls(true);
+}
+GST_END_TEST;
+
 // Rule: an encoder that was restarted, and counts from zero again, is a discontinuity; bytes of the
 // two runs are never mixed in a segment.
 GST_START_TEST(a_restarted_encoder_is_a_discontinuity) {
@@ -234,6 +269,8 @@ static Suite* viewer_suite() {
   tcase_add_test(tcase, a_dead_index_is_not_noticed);
   tcase_add_test(tcase, services_do_not_see_who_watches);
   tcase_add_test(tcase, what_is_no_stream_is_an_error);
+  tcase_add_test(tcase, expired_playlists_are_renewed);
+  tcase_add_test(tcase, expired_segments_are_renewed);
   tcase_add_test(tcase, a_restarted_encoder_is_a_discontinuity);
   tcase_add_test(tcase, closing_does_not_wait_for_servers);
   tcase_add_test(tcase, viewers_come_and_go);
