@@ -45,6 +45,7 @@
 #include "messages.h"
 #include "properties.h"
 #include "quality_properties.h"
+#include "signals.h"
 #include "source.h"
 #include "stream_caps.h"
 #include "stream_uri.h"
@@ -197,6 +198,10 @@ static GstFlowReturn gst_p2p_live_src_create(GstPushSrc* push, GstBuffer** out) 
       return GST_FLOW_EOS;
     if (std::holds_alternative<Interrupted>(output))
       return GST_FLOW_FLUSHING;
+    if (const auto* added = std::get_if<PeerAdded>(&output))
+      gst::emit(element, *added);
+    if (const auto* removed = std::get_if<PeerRemoved>(&output))
+      gst::emit(element, *removed);
   }
 }
 
@@ -278,6 +283,7 @@ static void gst_p2p_live_src_class_init(GstP2pLiveSrcClass* klass) {
   object_class->get_property = gst_p2p_live_src_get_property;
   object_class->finalize = gst_p2p_live_src_finalize;
   gst::install_properties(object_class);
+  gst::install_signals(G_TYPE_FROM_CLASS(klass));
 
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_p2p_live_src_change_state;

@@ -10,8 +10,10 @@ using core::Swarm;
 Membership::Membership(GMainContext* context, net::HttpClient& http, Mind& mind, Options options)
     : context_(context), mind_(mind), options_(std::move(options)),
       addresses_(context, options_.local_address, options_.index_uri),
-      peers_(context, mind, options_.max_peers,
-             [this](Signal signal) { return signalling_ && signalling_->send(std::move(signal)); }),
+      peers_(
+          context, mind, options_.max_peers,
+          [this](Signal signal) { return signalling_ && signalling_->send(std::move(signal)); },
+          nullptr, options_.watch),
       services_(context, http,
                 {.index_uri = options_.index_uri, .agent = options_.agent, .self = options_.self},
                 {.found = [this](const Services& services) { found(services); },

@@ -26,6 +26,7 @@ public:
     std::string local_address;
     core::PeerId self;
     unsigned max_peers = 0;
+    Peers::Watch watch;
   };
 
   Membership(GMainContext* context, net::HttpClient& http, Mind& mind, Options options);

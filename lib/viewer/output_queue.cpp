@@ -18,6 +18,22 @@ void OutputQueue::push(Outgoing outgoing) {
   changed_.notify_one();
 }
 
+void OutputQueue::peer_added(std::string peer_id) {
+  {
+    std::lock_guard lock(mutex_);
+    news_.added(std::move(peer_id));
+  }
+  changed_.notify_one();
+}
+
+void OutputQueue::peer_removed(std::string peer_id, std::string reason) {
+  {
+    std::lock_guard lock(mutex_);
+    news_.removed(std::move(peer_id), std::move(reason));
+  }
+  changed_.notify_one();
+}
+
 void OutputQueue::interrupt(bool on) {
   {
     std::lock_guard lock(mutex_);
@@ -43,7 +59,7 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
       lock.lock();
     }
   }
-  auto ready = [this] { return interrupted_ || finished_ || !queue_.empty(); };
+  auto ready = [this] { return interrupted_ || finished_ || !queue_.empty() || !news_.empty(); };
   if (!deadline)
     changed_.wait(lock, ready);
   else if (!changed_.wait_until(lock, *deadline, ready))
@@ -52,6 +68,8 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
     return Interrupted{};
   if (finished_)
     return EndOfStream{};
+  if (!news_.empty())
+    return std::visit([](auto&& it) { return Popped(std::move(it)); }, news_.take());
   auto output = take_front();
   bool tell = std::holds_alternative<Delivery>(output) && !std::exchange(noticed_, true);
   lock.unlock();

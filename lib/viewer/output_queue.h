@@ -3,6 +3,7 @@
 #pragma once
 
 #include "viewer/delivery.h"
+#include "viewer/peer_news.h"
 #include "viewer/viewer.h"
 
 #include <chrono>
@@ -23,7 +24,8 @@ struct Taken {
 };
 
 using Outgoing = std::variant<Delivery, EndOfStream, Error>;
-using Popped = std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet>;
+using Popped =
+    std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved>;
 
 /// First of the three things that cross threads. The swarm stops handing out while the application
 /// takes nothing, so the queue holds seconds of the stream at most, and its memory is the chunk
@@ -36,8 +38,11 @@ public:
   /// before collect() was called.
   explicit OutputQueue(std::function<void()> notice);
 
-  /// Nothing is accepted after EndOfStream or an Error.
+  /// Bytes, and once EndOfStream or an Error, after which nothing is accepted.
   void push(Outgoing outgoing);
+  /// These come out before what was pushed.
+  void peer_added(std::string peer_id);
+  void peer_removed(std::string peer_id, std::string reason);
   /// As Viewer::pop().
   Popped pop(std::optional<std::chrono::nanoseconds> playing,
              std::optional<Clock::time_point> deadline);
@@ -56,6 +61,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Outgoing> queue_;
+  PeerNews news_;
   Taken taken_;
   std::optional<Clock::time_point> first_taken_;
   bool interrupted_ = false;

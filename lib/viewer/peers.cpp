@@ -27,9 +27,10 @@ constexpr std::size_t most_gathered = 3;
 } // namespace
 
 Peers::Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal,
-             std::shared_ptr<const net::Certificate> certificate)
+             std::shared_ptr<const net::Certificate> certificate, Watch watch)
     : context_(context), mind_(mind), max_peers_(max_peers), send_signal_(std::move(send_signal)),
-      certificate_(std::move(certificate)), reserve_(std::make_shared<net::IceReserve>(context)),
+      certificate_(std::move(certificate)), watch_(std::move(watch)),
+      reserve_(std::make_shared<net::IceReserve>(context)),
       address_watch_(context,
                      [this] {
                        reserve_->renew();
@@ -87,9 +88,9 @@ net::PeerConnectionEvents Peers::events_of(const core::PeerId& peer, std::uint64
     if (find(peer, session))
       mind_.tell(&Swarm::peer_buffered, peer, buffered);
   };
-  events.closed = [this, peer, session](const std::string&) {
+  events.closed = [this, peer, session](const std::string& reason) {
     if (find(peer, session))
-      lose(peer);
+      lose(peer, reason);
   };
   return events;
 }
@@ -163,6 +164,8 @@ void Peers::opened(const core::PeerId& peer, std::uint64_t session) {
   if (!link || link->state == Link::State::open)
     return;
   link->state = Link::State::open;
+  if (watch_.added)
+    watch_.added(peer);
   mind_.tell(&Swarm::peer_opened, peer);
 }
 
@@ -188,7 +191,7 @@ void Peers::arrived(const Signal& signal) {
     link->connection->add_candidates(signal.candidates);
   } else if (signal.kind == Signal::Kind::refuse && link->state != Link::State::open) {
     link->answered = false; // busy, which says nothing about the path
-    lose(signal.from);
+    lose(signal.from, "refused");
   }
 }
 
@@ -206,7 +209,8 @@ void Peers::offered(const Signal& offer) {
       return;
     crossing = link.state == Link::State::offering;
     if (!crossing)
-      put_away(offer.from); // it begins again, and so do we; the core waits for one of them
+      put_away(offer.from,
+               "offered anew"); // it begins again, and so do we; the core waits for one of them
   } else if (!has_certificate() || links_.size() >= max_peers_ + spare) {
     return refuse(offer.from, offer.session, "full");
   }
@@ -214,7 +218,7 @@ void Peers::offered(const Signal& offer) {
   if (!restarted && !mind_.tell(&Swarm::offer_arrived, offer.from))
     return crossing ? void() : refuse(offer.from, offer.session, "full");
   if (crossing)
-    put_away(offer.from);
+    put_away(offer.from, "offered as well");
   add(offer.from, Link::State::answering, offer.session).connection->accept_offer(offer.sdp);
 }
 
@@ -233,7 +237,7 @@ void Peers::disconnect(const core::PeerId& peer, const std::string& reason) {
     return;
   if (found->second.state != Link::State::open)
     refuse(peer, found->second.session, reason);
-  put_away(peer);
+  put_away(peer, reason);
 }
 
 void Peers::send(const core::Send& send) {
@@ -245,7 +249,7 @@ void Peers::send(const core::Send& send) {
     body = {send.chunk.data(), send.size};
   // It takes nothing any more, or far too much is waiting: it is of no use to either side.
   if (!found->second.connection->send(send.header, body))
-    return lose(send.to);
+    return lose(send.to, "takes nothing any more");
   if (std::find(sent_to_.begin(), sent_to_.end(), send.to) == sent_to_.end())
     sent_to_.push_back(send.to);
 }
@@ -262,18 +266,20 @@ void Peers::tell_sent() {
   }
 }
 
-void Peers::lose(const core::PeerId& peer) {
+void Peers::lose(const core::PeerId& peer, const std::string& reason) {
   auto found = links_.find(peer);
   bool no_path =
       found != links_.end() && found->second.answered && found->second.state != Link::State::open;
-  put_away(peer);
+  put_away(peer, reason);
   mind_.tell(no_path ? &Swarm::peer_unreachable : &Swarm::peer_closed, peer);
 }
 
-void Peers::put_away(const core::PeerId& peer) {
+void Peers::put_away(const core::PeerId& peer, const std::string& reason) {
   auto link = links_.extract(peer);
   if (link.empty())
     return;
+  if (link.mapped().state == Link::State::open && watch_.removed)
+    watch_.removed(peer, reason);
   auto& connection = link.mapped().connection;
   closing_.push_back({std::move(connection), now() + close_after});
   arm();
@@ -300,7 +306,7 @@ void Peers::sweep() {
   if (pending)
     timer_.arm_in(sweep_every);
   for (const auto& peer : late)
-    lose(peer);
+    lose(peer, "not connected in time");
 }
 
 } // namespace p2plive::viewer

@@ -28,11 +28,16 @@ class Peers {
 public:
   /// Sends a signal to its `to`; false when that is not possible now.
   using SendSignal = std::function<bool(Signal)>;
+  /// What becomes of open connections, for whoever wants to know.
+  struct Watch {
+    std::function<void(const core::PeerId&)> added;
+    std::function<void(const core::PeerId&, const std::string& reason)> removed;
+  };
 
   /// Without a certificate it takes the process's, with the first connection: to make one takes
   /// some milliseconds that the first bytes of the stream need not wait for.
   Peers(GMainContext* context, Mind& mind, unsigned max_peers, SendSignal send_signal,
-        std::shared_ptr<const net::Certificate> certificate = {});
+        std::shared_ptr<const net::Certificate> certificate = {}, Watch watch = {});
   ~Peers();
 
   void use(Reach reach);
@@ -80,9 +85,9 @@ private:
   void offered(const Signal& offer);
   void refuse(const core::PeerId& peer, std::uint64_t session, std::string reason);
   /// Drops the link, and tells the core how it ended.
-  void lose(const core::PeerId& peer);
+  void lose(const core::PeerId& peer, const std::string& reason);
   /// Takes the link away; the connection stays for a moment, for what it has still to send.
-  void put_away(const core::PeerId& peer);
+  void put_away(const core::PeerId& peer, const std::string& reason);
   void sweep();
   void arm();
   void keep_reserve();
@@ -93,6 +98,7 @@ private:
   SendSignal send_signal_;
   Reach reach_;
   std::shared_ptr<const net::Certificate> certificate_;
+  Watch watch_;
   std::shared_ptr<net::IceReserve> reserve_;
   bool leaving_ = false;
   net::AddressWatch address_watch_;

@@ -44,6 +44,14 @@ PlaylistSource::Options playlist_options(const ViewerOptions& options) {
           .wish = to_wish(options.quality)};
 }
 
+Peers::Watch watch_into(std::shared_ptr<OutputQueue> output) {
+  return {.added = [output](const core::PeerId& peer) { output->peer_added(peer.to_hex()); },
+          .removed =
+              [output](const core::PeerId& peer, const std::string& reason) {
+                output->peer_removed(peer.to_hex(), reason);
+              }};
+}
+
 } // namespace
 
 Session::Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
@@ -67,7 +75,9 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
                                                              .agent = agent_of(options),
                                                              .local_address = options.local_address,
                                                              .self = settings_.self,
-                                                             .max_peers = options.max_peers},
+                                                             .max_peers = options.max_peers,
+                                                             .watch =
+                                                                 watch_into(crossings_.output)},
       meet_(context, [this] { meet_others(); }),
       wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
       tick_(context, [this] { tick(); }) {}

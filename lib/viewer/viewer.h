@@ -129,7 +129,18 @@ struct EndOfStream {};
 struct Interrupted {};
 struct NotYet {}; ///< only with a deadline
 
-using Output = std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet>;
+/// A connection to another viewer is open.
+struct PeerAdded {
+  std::string peer_id; ///< hexadecimal
+};
+/// It is not any more.
+struct PeerRemoved {
+  std::string peer_id; ///< of which PeerAdded has told
+  std::string reason;  ///< for a person
+};
+
+using Output =
+    std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved>;
 
 /// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
 struct ViewerStatistics {
@@ -165,9 +176,10 @@ public:
   Viewer& operator=(const Viewer&) = delete;
 
   /// Waits for the next bytes, the end, an error (once; then EndOfStream), or interrupt(true); with
-  /// a deadline also for that. `playing` is how far the application's own clock has advanced since
-  /// it began to play, where it has one: data are handed out by the faster of it and the monotonic
-  /// clock. None after that tells of a pause.
+  /// a deadline also for that. What becomes of other viewers is told before any of these; whoever
+  /// came and went between two calls is not told of. `playing` is how far the application's own
+  /// clock has advanced since it began to play, where it has one: data are handed out by the faster
+  /// of it and the monotonic clock. None after that tells of a pause.
   Output pop(std::optional<std::chrono::nanoseconds> playing = {},
              std::optional<std::chrono::steady_clock::time_point> deadline = {});
 

@@ -191,6 +191,20 @@ GST_START_TEST(stats_are_complete) {
 }
 GST_END_TEST;
 
+// Rule: the signals are there, with their arguments.
+GST_START_TEST(signals_have_their_arguments) {
+  auto* element = make();
+  for (auto [name, arguments] : {std::pair("peer-added", 1u), std::pair("peer-removed", 2u)}) {
+    GSignalQuery query;
+    g_signal_query(g_signal_lookup(name, G_OBJECT_TYPE(element)), &query);
+    fail_unless_equals_int(query.n_params, arguments);
+    for (guint i = 0; i < arguments; ++i)
+      fail_unless(query.param_types[i] == G_TYPE_STRING);
+  }
+  gst_check_teardown_element(element);
+}
+GST_END_TEST;
+
 // Rule: the element answers for its schemes, and says NULL, never "", where nothing is set.
 GST_START_TEST(it_is_a_uri_handler) {
   for (auto* uri : {"p2plive+https://a/x", "p2plive+http://a/x", "p2plive://a/x"}) {
@@ -287,6 +301,7 @@ static Suite* element_suite() {
   tcase_add_test(tests, properties_keep_their_values);
   tcase_add_test(tests, http_properties_keep_their_values);
   tcase_add_test(tests, stats_are_complete);
+  tcase_add_test(tests, signals_have_their_arguments);
   tcase_add_test(tests, it_is_a_uri_handler);
   tcase_add_test(tests, bad_settings);
   tcase_add_test(tests, queries);

@@ -129,16 +129,23 @@ GST_START_TEST(viewers_share_what_is_encrypted) {
 }
 GST_END_TEST;
 
-// Rule: a viewer that closes says so, and the other goes on without a flaw.
+// Rule: a viewer that closes says so, and the other goes on without a flaw. Who watches is told of
+// both.
 GST_START_TEST(one_leaves_and_the_other_plays_on) {
   World world;
   Watcher a(world.options());
+  std::string other;
   {
     Watcher b(world.options());
     fail_unless(meet(a, b));
+    other = b.viewer().statistics().peer_id;
+    fail_unless(a.until([&] { return a.added() == std::vector{other}; }));
+    fail_unless(a.removed().empty());
     fail_unless(exchange(a, b, 100'000));
   }
   fail_unless(a.until([&] { return a.viewer().statistics().peers == 0; }, 3s), "it was not told");
+  fail_unless(a.until([&] { return a.removed() == std::vector{other}; }, 3s));
+  fail_unless_equals_int(a.added().size(), 1);
   auto whole = a.whole();
   fail_unless(a.until([&] { return a.whole() >= whole + 4; }));
   auto flaw = flaws(world, a);

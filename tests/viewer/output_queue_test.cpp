@@ -71,6 +71,55 @@ GST_START_TEST(an_interrupt_wakes_and_loses_nothing) {
 }
 GST_END_TEST;
 
+// Rule: who was met and who is gone is told before the bytes that wait, in order, and not after the
+// end.
+GST_START_TEST(peers_are_told_first) {
+  OutputQueue queue([] {});
+  queue.push(delivery(1));
+  queue.peer_added("a");
+  queue.peer_added("b");
+  fail_unless_equals_string(std::get<PeerAdded>(queue.pop({}, {})).peer_id.c_str(), "a");
+  queue.peer_removed("a", "gone");
+  fail_unless_equals_string(std::get<PeerAdded>(queue.pop({}, {})).peer_id.c_str(), "b");
+  auto removed = std::get<PeerRemoved>(queue.pop({}, {}));
+  fail_unless(removed.peer_id == "a" && removed.reason == "gone");
+  fail_unless(is<viewer::Delivery>(queue.pop({}, {})));
+  queue.push(EndOfStream{});
+  fail_unless(is<EndOfStream>(queue.pop({}, {})));
+  queue.peer_removed("b", "gone");
+  fail_unless(is<EndOfStream>(queue.pop({}, {})));
+}
+GST_END_TEST;
+
+// Rule: a peer wakes whoever waits for bytes.
+GST_START_TEST(a_peer_wakes) {
+  OutputQueue queue([] {});
+  std::thread waiter([&] { fail_unless(is<PeerAdded>(queue.pop({}, in(10s)))); });
+  queue.peer_added("a");
+  waiter.join();
+}
+GST_END_TEST;
+
+// Rule: peers that come and go while nobody asks are not kept; of one that was told of, its going
+// and its coming back are.
+GST_START_TEST(who_came_and_went_is_no_news) {
+  OutputQueue queue([] {});
+  queue.peer_added("known");
+  fail_unless(is<PeerAdded>(queue.pop({}, {})));
+  queue.peer_removed("known", "first");
+  for (int i = 0; i < 1000; ++i) {
+    queue.peer_added("a");
+    queue.peer_added("known");
+    queue.peer_removed("a", "");
+    queue.peer_removed("known", "again");
+  }
+  queue.peer_added("known");
+  fail_unless(std::get<PeerRemoved>(queue.pop({}, {})).reason == "first");
+  fail_unless(is<PeerAdded>(queue.pop({}, {})));
+  fail_unless(is<NotYet>(queue.pop({}, in(1ms))));
+}
+GST_END_TEST;
+
 // Rule: what was taken is told once for many buffers, and again after it was collected.
 GST_START_TEST(taken_is_told_in_batches) {
   int told = 0;
@@ -148,6 +197,9 @@ static Suite* output_queue_suite() {
   tcase_add_test(tcase, an_error_comes_once_and_in_order);
   tcase_add_test(tcase, a_deadline_holds);
   tcase_add_test(tcase, an_interrupt_wakes_and_loses_nothing);
+  tcase_add_test(tcase, peers_are_told_first);
+  tcase_add_test(tcase, a_peer_wakes);
+  tcase_add_test(tcase, who_came_and_went_is_no_news);
   tcase_add_test(tcase, taken_is_told_in_batches);
   tcase_add_test(tcase, the_clock_of_a_waiter_is_told);
   tcase_add_test(tcase, two_threads_lose_nothing);

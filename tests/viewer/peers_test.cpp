@@ -22,6 +22,8 @@ struct Side {
   core::PeerId self;
   std::vector<Signal> said;
   std::function<void(const Signal&)> carry;
+  std::vector<core::PeerId> added;
+  std::vector<std::pair<core::PeerId, std::string>> removed;
   std::unique_ptr<viewer::Mind> mind;
   std::unique_ptr<viewer::Peers> peers;
 
@@ -40,7 +42,11 @@ struct Side {
             carry(signal);
           return true;
         },
-        std::move(certificate));
+        std::move(certificate),
+        viewer::Peers::Watch{
+            .added = [this](const core::PeerId& peer) { added.push_back(peer); },
+            .removed = [this](const core::PeerId& peer,
+                              const std::string& reason) { removed.emplace_back(peer, reason); }});
     peers->use({{}, {"127.0.0.1"}});
     mind->tell(&core::Swarm::joined, id<core::Rid>(9));
   }
@@ -180,6 +186,28 @@ GST_START_TEST(gathers_only_what_is_wanted) {
 }
 GST_END_TEST;
 
+// Rule: connections are told of when they are open, and once more, with the reason, when they are
+// not; attempts that lead to nothing are not.
+GST_START_TEST(open_connections_are_told_of) {
+  test::Loop loop;
+  Side a(loop.context(), 1), b(loop.context(), 2);
+  a.peers->connect(id<core::PeerId>(7)); // nobody answers
+  a.peers->disconnect(id<core::PeerId>(7), "no");
+  a.carry = [&](const Signal& signal) { b.peers->arrived(signal); };
+  b.carry = [&](const Signal& signal) { a.peers->arrived(signal); };
+  a.peers->connect(b.self);
+  fail_unless(a.added.empty());
+  fail_unless(loop.run_until([&] { return !a.added.empty() && !b.added.empty(); }));
+  fail_unless(a.added == std::vector{b.self} && b.added == std::vector{a.self});
+  fail_unless(a.removed.empty() && b.removed.empty());
+  a.peers->disconnect(b.self, "enough");
+  fail_unless(a.removed.size() == 1 && a.removed[0] == std::pair(b.self, std::string("enough")));
+  fail_unless(loop.run_until([&] { return !b.removed.empty(); }));
+  fail_unless(b.removed.size() == 1 && b.removed[0].first == a.self);
+  fail_if(b.removed[0].second.empty());
+}
+GST_END_TEST;
+
 static Suite* peers_suite() {
   auto* suite = suite_create("peers");
   auto* tcase = tcase_create("general");
@@ -190,6 +218,7 @@ static Suite* peers_suite() {
   tcase_add_test(tcase, a_process_has_one_certificate);
   tcase_add_test(tcase, the_certificate_waits_for_the_first_connection);
   tcase_add_test(tcase, gathers_only_what_is_wanted);
+  tcase_add_test(tcase, open_connections_are_told_of);
   return suite;
 }
 

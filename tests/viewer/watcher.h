@@ -48,6 +48,10 @@ public:
     last_ = viewer_->pop({}, std::chrono::steady_clock::now() + patience);
     if (auto* buffer = std::get_if<Buffer>(&last_))
       add(*buffer);
+    if (auto* peer = std::get_if<PeerAdded>(&last_))
+      added_.push_back(peer->peer_id);
+    if (auto* peer = std::get_if<PeerRemoved>(&last_))
+      removed_.push_back(peer->peer_id);
     return !std::holds_alternative<NotYet>(last_);
   }
 
@@ -83,6 +87,8 @@ public:
   }
 
   const std::vector<WatchedSegment>& segments() const { return segments_; }
+  const std::vector<std::string>& added() const { return added_; }     ///< peers, in order
+  const std::vector<std::string>& removed() const { return removed_; } ///< likewise
   const Output& last() const { return last_; }
   Viewer& viewer() { return *viewer_; }
   void close() { viewer_.reset(); }
@@ -117,6 +123,7 @@ private:
   std::vector<WatchedSegment> segments_;
   std::string init_; ///< of the segment to come
   bool init_discontinuity_ = false;
+  std::vector<std::string> added_, removed_;
   Output last_ = NotYet{};
 };
 
