@@ -37,6 +37,7 @@ struct Services {
 inline constexpr std::size_t longest_reply = 64 << 10;
 
 Bytes index_request(const std::string& agent);
+/// User and password in the URI are left out.
 Bytes cps_request(const std::string& media_uri);
 Bytes announce_request(const core::Rid& rid, const core::PeerId& self,
                        const core::Announce& announce);

@@ -77,6 +77,16 @@ GST_START_TEST(two_viewers_find_each_other) {
 }
 GST_END_TEST;
 
+// Rule: a user and a password in the stream's URI stay between the viewer and the CDN; the rest of
+// the URI is told as it is.
+GST_START_TEST(the_cps_is_told_no_password) {
+  auto told = viewer::cps_request("http://me:secret@cdn.example:81/a%20b/live.m3u8?id=%2F1");
+  fail_unless(told == viewer::cps_request("http://cdn.example:81/a%20b/live.m3u8?id=%2F1"));
+  std::string text(told.begin(), told.end());
+  fail_unless(text.find("http://cdn.example:81/a%20b/live.m3u8?id=%2F1") != text.npos);
+}
+GST_END_TEST;
+
 // Rule: services that are not there are asked again until they are.
 GST_START_TEST(a_server_that_comes_late_is_found) {
   auto port = processes::free_port();
@@ -132,6 +142,7 @@ static Suite* services_client_suite() {
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, two_viewers_find_each_other);
+  tcase_add_test(tcase, the_cps_is_told_no_password);
   tcase_add_test(tcase, a_server_that_comes_late_is_found);
   tcase_add_test(tcase, a_tracker_that_dies_is_told);
   tcase_add_test(tcase, rubbish_is_no_answer);
