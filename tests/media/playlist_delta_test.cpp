@@ -59,9 +59,9 @@ const std::string head = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n";
 GST_START_TEST(an_update_equals_the_whole) {
   for (int first = 1; first < 20; ++first) {
     for (int gone = 0; gone < 6; ++gone) {
+      auto before = parse(playlist(first, first + 12));
+      auto whole = parse(playlist(first + gone, first + 14));
       for (int skipped = 1; skipped <= 12 - gone; ++skipped) {
-        auto before = parse(playlist(first, first + 12));
-        auto whole = parse(playlist(first + gone, first + 14));
         auto update = parse(playlist(first + gone, first + 14, skipped), {.before = &before});
         fail_unless_equals_uint64(update.segments.size(), whole.segments.size());
         for (std::size_t i = 0; i < whole.segments.size(); ++i) {
@@ -97,21 +97,18 @@ GST_START_TEST(dates_go_on) {
 }
 GST_END_TEST;
 
-// Rule: dates that a hostile server makes walk on and on come to an end before they overflow.
+// Rule: dates that a hostile server makes walk on, from update to update, end long before they
+// overflow.
 GST_START_TEST(dates_do_not_walk_away) {
-  std::string hours;
-  for (std::size_t i = 1; i < max_segments; ++i)
-    hours += "#EXTINF:3600,\na\n";
-  auto last = parse(head + "#EXT-X-PROGRAM-DATE-TIME:2200-12-31T00:00:00Z\n#EXTINF:3600,\na\n");
-  unsigned dated = 0;
-  for (std::uint64_t sn = 0; last.segments.back().program_date_time; ++dated) {
-    last = parse(head + "#EXT-X-MEDIA-SEQUENCE:" + std::to_string(sn) +
-                     "\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n" + hours,
-                 {.before = &last});
-    sn += max_segments - 1;
-    fail_unless(dated < 11, "each walks 5.7 years, and nanoseconds end in 2262");
-  }
-  fail_unless(dated > 1);
+  auto before = parse(head + "#EXTINF:3600,\na\n");
+  const std::chrono::sys_days end{2210y / 1 / 1};
+  before.segments[0].program_date_time = end - 36h;
+  auto text = head + "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n";
+  for (int i = 0; i < 60; ++i)
+    text += "#EXTINF:3600,\na\n";
+  auto update = parse(text, {.before = &before});
+  fail_unless(update.segments[12].program_date_time == end - 24h);
+  fail_if(update.segments[60].program_date_time.has_value());
 }
 GST_END_TEST;
 
@@ -184,10 +181,9 @@ GST_END_TEST;
 
 // Rule: updates stay within the same limits as what is loaded whole.
 GST_START_TEST(limits_hold) {
-  std::string many = head;
-  for (std::size_t i = 0; i < max_segments; ++i)
-    many += "#EXTINF:4,\na\n";
-  auto before = parse(many);
+  MediaPlaylist before{.segments = std::vector<Segment>(max_segments)};
+  for (auto& segment : before.segments)
+    segment.duration = 4s;
   auto skip = head + "#EXT-X-SKIP:SKIPPED-SEGMENTS=50000\n";
   fail_unless_equals_uint64(parse(skip, {.before = &before}).segments.size(), max_segments);
   misfits(before, skip + "#EXTINF:4,\na\n", Kind::too_many_segments, 5, "50000");

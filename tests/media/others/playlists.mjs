@@ -18,7 +18,8 @@ const byHand = {
   'keys': media('#EXTINF:4,', 'clear.ts', '#EXT-X-KEY:METHOD=AES-128,URI="../k?a=1,2"', '#EXTINF:4,',
     'a.ts', '#EXT-X-KEY:METHOD=AES-128,URI="https://k.example/k",IV=0x0123456789abcdef0123456789ABCDEF',
     '#EXTINF:4,', 'b.ts', '#EXTINF:4,', 'c.ts', '#EXT-X-KEY:METHOD=NONE', '#EXTINF:4,', 'd.ts'),
-  'sample-aes': media('#EXT-X-KEY:METHOD=SAMPLE-AES,URI="https://k.example/k",IV=0x000000000000000000000000000000FF',
+  'sample-aes': media(
+    '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="https://k.example/k",IV=0x000000000000000000000000000000FF',
     '#EXTINF:4,', 'a.ts'),
   'maps': media('#EXT-X-MAP:URI="init.mp4"', '#EXTINF:4,', 'a.m4s',
     '#EXTINF:4,', 'b.m4s', '#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="all.mp4",BYTERANGE="720@10"',
@@ -38,12 +39,14 @@ const byHand = {
     '#EXT-X-DISCONTINUITY', '#EXTINF:4,', 'b.ts', '#EXTINF:4,', 'c.ts'),
   'uris': media(...['a.ts', '../a.ts?q=1', '/a%20b%2Fc.ts', '//other.example/a.ts',
     'http://other.example:8080/a/../b.ts', './c.ts', '?only=query'].flatMap((uri) => ['#EXTINF:4,', uri])),
-  'untidy': '\ufeff#EXTM3U\r\n#EXT-X-VERSION:3\r\n# a comment\r\n#EXT-X-TARGETDURATION:4\r\n\r\n#EXT-X-NEW-THING:A="b,c"\r\n' +
+  'untidy': '\ufeff#EXTM3U\r\n#EXT-X-VERSION:3\r\n# a comment\r\n#EXT-X-TARGETDURATION:4\r\n\r\n' +
+    '#EXT-X-NEW-THING:A="b,c"\r\n' +
     '#EXTINF:3.5,a title, with a comma\r\n#EXT-X-UNKNOWN\r\n\r\na.ts\r\n#EXTINF:4,\r\nb.ts',
   'ended': media('#EXT-X-PLAYLIST-TYPE:VOD', '#EXTINF:4.0,', 'a.ts', '#EXT-X-ENDLIST'),
   'a segment that is still to come': media('#EXTINF:4,', 'a.ts', '#EXTINF:4,'),
   'no segments yet': media('#EXT-X-MEDIA-SEQUENCE:5'),
-  'variables': media(define('host', 'https://h.example/x'), define('iv', '0x0123456789abcdef0123456789abcde'), define('e', ''),
+  'variables': media(define('host', 'https://h.example/x'), define('iv', '0x0123456789abcdef0123456789abcde'),
+    define('e', ''),
     '#EXT-X-DEFINE:QUERYPARAM="n"', '#EXT-X-KEY:METHOD=AES-128,URI="{$host}/k{$e}?{$n}",IV={$iv}{$n}',
     '#EXT-X-MAP:URI="{$host}/i.mp4"', '#EXTINF:4,{$title}', '{$host}/{$n}.m4s{$e}?{x}$y'),
   'variables of the master': [master(define('host', 'https://h.example'), '#EXT-X-STREAM-INF:BANDWIDTH=1',
@@ -51,7 +54,8 @@ const byHand = {
   'date ranges': media('#EXT-X-PROGRAM-DATE-TIME:2026-11-22T20:54:05Z',
     '#EXT-X-DATERANGE:ID="one",CLASS="ad",START-DATE="2026-11-22T20:54:05.5Z",DURATION=30.5,X-A="b,c"',
     '#EXTINF:4,', 'a.ts', '#EXTINF:4,', 'b.ts',
-    '#EXT-X-DATERANGE:ID="two",START-DATE="2026-11-22T20:54:13Z",END-DATE="2026-11-22T20:54:20Z",PLANNED-DURATION=7',
+    '#EXT-X-DATERANGE:ID="two",START-DATE="2026-11-22T20:54:13Z",END-DATE="2026-11-22T20:54:20Z",' +
+      'PLANNED-DURATION=7',
     '#EXTINF:4,', 'c.ts'),
   'low latency': media('#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24,CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=3',
     '#EXT-X-PART-INF:PART-TARGET=1', '#EXTINF:4,', 'a.ts', '#EXT-X-PART:DURATION=1,URI="b.1.ts"',
@@ -71,7 +75,8 @@ const byHand = {
     define('codec', 'avc1.4d401f'),
     '#EXT-X-STREAM-INF:BANDWIDTH=1280000,CODECS="{$codec},mp4a.40.2",RESOLUTION=1280x720',
     '{$path}/720.m3u8?n={$n}'),
-  'an update': [media('#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24,CAN-BLOCK-RELOAD=YES', '#EXT-X-MEDIA-SEQUENCE:10',
+  'an update': [media('#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=24,CAN-BLOCK-RELOAD=YES',
+    '#EXT-X-MEDIA-SEQUENCE:10',
     '#EXT-X-DISCONTINUITY-SEQUENCE:2', '#EXT-X-MAP:URI="i.mp4"',
     '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T20:54:05Z', '#EXTINF:4,', 'a.m4s',
     '#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="j.mp4"', '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T20:55:05Z',
@@ -142,7 +147,7 @@ function generated(seed) {
     }
     if (draw() < 0.2)
       before.push(['#EXT-X-KEY:METHOD=NONE', `#EXT-X-KEY:METHOD=AES-128,URI="k${i}"`,
-        `#EXT-X-KEY:METHOD=AES-128,IV=0x${seed.toString(16).padStart(32, '0')},URI="{$dir}/k${i}"`][number(3)]);
+        `#EXT-X-KEY:METHOD=AES-128,IV=0x${String(seed).padStart(32, '0')},URI="{$dir}/k${i}"`][number(3)]);
     if (draw() < 0.15)
       before.push(`#EXT-X-MAP:URI="init${i}.mp4"`);
     if (before.some((line) => line === '#EXT-X-DISCONTINUITY') || draw() < 0.4)

@@ -43,7 +43,7 @@ async function bundleHlsJs(require, modules) {
       outfile: bundle,
       nodePaths: [modules],
       mainFields: ['module', 'main'],
-      define: { ...Object.fromEntries([...new Set(flags)].map((flag) => [flag, 'true'])), self: 'globalThis' },
+      define: { ...Object.fromEntries(flags.map((flag) => [flag, 'true'])), self: 'globalThis' },
       plugins: [unused],
       logLevel: 'error',
     });
@@ -195,7 +195,8 @@ function hlsParser({ default: HLS }) {
 function m3u8Parser({ Parser }) {
   const range = (it) => (it ? { offset: it.offset, length: it.length } : null);
   /** Four big-endian words. */
-  const iv = (words) => (words ? [...words].map((word) => word.toString(16).padStart(8, '0')).join('') : null);
+  const iv = (words) => (words
+    ? [...words].map((word) => word.toString(16).padStart(8, '0')).join('') : null);
   const key = (it) => (it ? { method: it.method, uri: resolve(it.uri), iv: iv(it.iv) } : null);
   const segment = (first) => (it, index) => ({
     sn: first + index,
