@@ -303,6 +303,7 @@ void PlaylistSource::renewed(const media::MasterPlaylist& master) {
   if (over_ || variant_.choose(master))
     return;
   failures_here_ = 0;
+  definitions_ = master.definitions;
   uri_ = variant_.uri();
   etag_.clear();
   transfer_.reset();
