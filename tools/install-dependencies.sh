@@ -15,6 +15,8 @@ packages=(
   gstreamer1.0-plugins-bad gstreamer1.0-libav glib-networking
   # the encoder, the CDN and the services of a swarm on this machine
   ffmpeg nginx-light mosquitto coturn
+  # for examples/play.py
+  python3-gi gir1.2-gstreamer-1.0
   # to draw what p2plive-sim measured
   gnuplot-nox
   # to test
