@@ -33,5 +33,6 @@ private:
 extern Stage* stage; ///< of main()
 
 TCase* play_tests();
+TCase* record_tests();
 
 } // namespace p2plive::tests

@@ -1,0 +1,113 @@
+// record.c, whose files are held against what the CDN served.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "stage.h"
+
+#include <map>
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive::tests;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The CDN's segments by number: live12.ts.
+std::map<int, std::string> served() {
+  std::map<int, std::string> segments;
+  for (const auto& entry : fs::directory_iterator(stage->stream().root())) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("live") && name.ends_with(".ts"))
+      segments[std::atoi(name.c_str() + 4)] = contents(entry.path());
+  }
+  return segments;
+}
+
+/// How many segments of `all` follow each other in `bytes` from its beginning; where one is not
+/// whole, -1.
+int whole_segments(std::string_view bytes, const std::map<int, std::string>& all) {
+  int count = 0;
+  for (const auto& [number, segment] : all)
+    if (!bytes.empty() && bytes.starts_with(segment)) {
+      bytes.remove_prefix(segment.size());
+      count += 1;
+    }
+  return bytes.empty() ? count : -1;
+}
+
+} // namespace
+
+// Rule: files of at least 1.5 s hold whole segments of one second, which follow each other over the
+// files as on the CDN; only the last file may be cut off by Ctrl-C.
+GST_START_TEST(it_splits_at_segments) {
+  p2plive::processes::TemporaryDirectory folder("p2plive-record-test");
+  const auto record = stage->installed().example("record");
+  Running recorder(
+      stage->installed(), folder.path(), "record",
+      {record, "--split=1.5", "--index=" + stage->index(), stage->stream().url(), "live.ts"});
+  recorder.wait_until(
+      "at the third file", [&] { return recorder.says("live-00003.ts"); }, 30s);
+  // Before they go from the CDN.
+  const auto segments = served();
+  recorder.interrupt();
+  std::string both;
+  for (const char* name : {"live-00001.ts", "live-00002.ts"}) {
+    const auto bytes = contents(folder / name);
+    fail_unless_equals_int(whole_segments(bytes, segments), 2);
+    both += bytes;
+  }
+  fail_unless_equals_int(whole_segments(both, segments), 4);
+  // Each plays on its own: it begins with a picture that needs no other.
+  const auto first = output_of(stage->installed(), folder.path(),
+                               {"ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals",
+                                "%+#1", "-show_entries", "packet=flags", "live-00002.ts"});
+  fail_unless(first.find("flags=K") != std::string::npos, "%s", first.c_str());
+}
+GST_END_TEST;
+
+// Rule: Ctrl-C leaves an MP4 with picture and sound that can be decoded.
+GST_START_TEST(it_finishes_mp4) {
+  p2plive::processes::TemporaryDirectory folder("p2plive-record-test");
+  const auto record = stage->installed().example("record");
+  Running recorder(stage->installed(), folder.path(), "record",
+                   {record, stage->stream().url(), "live.mp4"});
+  const auto size = [&] {
+    std::error_code none;
+    const auto bytes = fs::file_size(folder / "live.mp4", none);
+    return none ? 0 : bytes;
+  };
+  recorder.wait_until(
+      "recording", [&] { return size() > 250'000; }, 30s);
+  recorder.interrupt();
+  const auto streams =
+      output_of(stage->installed(), folder.path(),
+                {"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                 "stream=codec_name,nb_read_frames", "-of", "csv=p=0", "live.mp4"});
+  fail_unless(streams.find("h264,") != std::string::npos &&
+                  streams.find("aac,") != std::string::npos,
+              "%s", streams.c_str());
+  fail_unless(std::atoi(streams.c_str() + streams.find("h264,") + 5) >= 50, "%s", streams.c_str());
+}
+GST_END_TEST;
+
+// Rule: what cannot be written is told at once, with the name and the reason.
+GST_START_TEST(it_tells_what_cannot_be_written) {
+  p2plive::processes::TemporaryDirectory folder("p2plive-record-test");
+  const auto record = stage->installed().example("record");
+  for (const char* name : {"no/folder.ts", "no/folder.mp4"}) {
+    Running recorder(stage->installed(), folder.path(), fs::path(name).extension(),
+                     {record, stage->stream().url(), name});
+    recorder.expect_end(1, 15s);
+    fail_unless(recorder.says(name), "%s", recorder.output().c_str());
+  }
+}
+GST_END_TEST;
+
+TCase* p2plive::tests::record_tests() {
+  auto* tcase = tcase_create("record");
+  tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, it_splits_at_segments);
+  tcase_add_test(tcase, it_finishes_mp4);
+  tcase_add_test(tcase, it_tells_what_cannot_be_written);
+  return tcase;
+}
