@@ -34,5 +34,6 @@ extern Stage* stage; ///< of main()
 
 TCase* play_tests();
 TCase* record_tests();
+TCase* seed_tests();
 
 } // namespace p2plive::tests

@@ -1,0 +1,67 @@
+// seed.cpp, and embed.cpp as those whom it serves.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "stage.h"
+
+#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+
+using namespace p2plive::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Programs {
+  p2plive::processes::TemporaryDirectory folder{"p2plive-seed-test"};
+  std::filesystem::path seed = stage->installed().example("seed");
+  std::filesystem::path embed = stage->installed().example("embed");
+
+  Running start_seed(const std::string& name, std::vector<std::string> options) {
+    options.insert(options.begin(), seed);
+    options.insert(options.end(), {stage->stream().url(), stage->index()});
+    return Running(stage->installed(), folder.path(), name, options);
+  }
+  Running start_viewer(const std::string& name) {
+    return Running(stage->installed(), folder.path(), name,
+                   {embed, stage->stream().url(), stage->index(), name + ".ts"});
+  }
+};
+
+} // namespace
+
+// Rule: it serves those who watch, says how much, and ends with Ctrl-C or when its time is over;
+// one that may send nothing sends nothing.
+GST_START_TEST(it_serves_within_its_limits) {
+  Programs programs;
+  auto seed = programs.start_seed("seed", {"--upload-limit", "100000", "--max-peers", "5"});
+  auto mute = programs.start_seed("mute", {"--upload-limit", "0", "--duration", "6"});
+  auto viewer = programs.start_viewer("viewer");
+  seed.wait_until(
+      "serving", [&] { return seed.last("served ") > 0.1; }, 30s);
+  viewer.wait_until(
+      "served", [&] { return viewer.last("from peers ") > 0.1; }, 10s);
+  mute.expect_end(0, 15s);
+  fail_unless(mute.last("connected with ") > 0, "%s", mute.output().c_str());
+  fail_unless(mute.last("served in all ") == 0, "%s", mute.output().c_str());
+  viewer.interrupt();
+  seed.interrupt();
+  fail_unless(seed.last("served in all ") > 0.1, "%s", seed.output().c_str());
+}
+GST_END_TEST;
+
+// Rule: what it cannot make sense of is answered with how to call it.
+GST_START_TEST(it_says_how_to_call_it) {
+  Programs programs;
+  for (const char* value : {"-1", "much", "5x"}) {
+    auto seed = programs.start_seed(value, {"--upload-limit", value});
+    seed.expect_end(2, 10s);
+    fail_unless(seed.says("usage: seed"), "%s", seed.output().c_str());
+  }
+}
+GST_END_TEST;
+
+TCase* p2plive::tests::seed_tests() {
+  auto* tcase = tcase_create("seed");
+  tcase_set_timeout(tcase, 90);
+  tcase_add_test(tcase, it_serves_within_its_limits);
+  tcase_add_test(tcase, it_says_how_to_call_it);
+  return tcase;
+}
