@@ -35,5 +35,6 @@ extern Stage* stage; ///< of main()
 TCase* play_tests();
 TCase* record_tests();
 TCase* seed_tests();
+TCase* transcode_tests();
 
 } // namespace p2plive::tests
