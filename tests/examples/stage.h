@@ -36,5 +36,6 @@ TCase* play_tests();
 TCase* record_tests();
 TCase* seed_tests();
 TCase* transcode_tests();
+TCase* relay_tests();
 
 } // namespace p2plive::tests
