@@ -39,10 +39,15 @@ void play_and_share(const fs::path& first, const fs::path& second) {
   b.interrupt();
 }
 
-/// A playlist with an end, of segments that the live one lists now.
+/// A playlist with an end, of the last three segments that the live one lists now.
 std::string ended_playlist() {
   const auto& root = stage->stream().root();
-  std::ofstream(root / "ended.m3u8") << contents(root / "live.m3u8") << "#EXT-X-ENDLIST\n";
+  const auto live = contents(root / "live.m3u8");
+  auto last = live.size();
+  for (int count = 0; count < 3; ++count)
+    last = live.rfind("#EXTINF", last - 1);
+  std::ofstream(root / "ended.m3u8") << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+                                     << live.substr(last) << "#EXT-X-ENDLIST\n";
   return stage->stream().url("ended.m3u8");
 }
 
