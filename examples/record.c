@@ -32,6 +32,8 @@ typedef struct {
   FILE* file;          // NULL: none is
   guint number;        // of files so far
   GstClockTime length; // of what is in this one
+  GByteArray* header;  // of fragmented MP4; empty for other streams
+  gboolean in_header;  // it has just come, and is in no file yet
 } Files;
 
 // "live.ts" becomes "live-00002.ts".
@@ -59,24 +61,51 @@ static gboolean open_next(Files* files) {
 }
 
 // The first buffer of each segment of the stream has the flag MARKER. A segment begins with what a
-// decoder needs, so a file that begins with one plays on its own.
+// decoder needs, so a file that begins with one plays on its own. Where the stream breaks off
+// (DISCONT) or goes on in another way (a new header) a file would not play through.
 static gboolean is_full(const Files* files, GstBuffer* next) {
   // Durations are rounded, so a little less is enough.
   const double enough = (split_seconds - 0.1) * GST_SECOND;
   return split_seconds > 0 && GST_BUFFER_FLAG_IS_SET(next, GST_BUFFER_FLAG_MARKER) &&
-         ((double)files->length >= enough || GST_BUFFER_FLAG_IS_SET(next, GST_BUFFER_FLAG_DISCONT));
+         ((double)files->length >= enough || files->in_header ||
+          GST_BUFFER_FLAG_IS_SET(next, GST_BUFFER_FLAG_DISCONT));
+}
+
+static gboolean write_bytes(Files* files, const void* bytes, gsize size) {
+  return fwrite(bytes, 1, size, files->file) == size;
+}
+
+static gboolean write_media(Files* files, GstBuffer* buffer, const GstMapInfo* bytes) {
+  if (files->file && is_full(files, buffer) && !close_file(files))
+    return FALSE;
+  const gboolean begins = !files->file;
+  if (begins && !open_next(files))
+    return FALSE;
+  if ((begins || files->in_header) && !write_bytes(files, files->header->data, files->header->len))
+    return FALSE;
+  files->in_header = FALSE;
+  files->length += GST_BUFFER_DURATION(buffer);
+  return write_bytes(files, bytes->data, bytes->size);
+}
+
+// What fragmented MP4 begins with comes once, with the flag HEADER; every file has to begin with
+// it.
+static gboolean keep_header(Files* files, const GstMapInfo* bytes) {
+  if (!files->in_header)
+    g_byte_array_set_size(files->header, 0);
+  files->in_header = TRUE;
+  g_byte_array_append(files->header, bytes->data, (guint)bytes->size);
+  return TRUE;
 }
 
 static gboolean write_buffer(Files* files, GstBuffer* buffer) {
-  GstMapInfo map;
-  if (files->file && is_full(files, buffer) && !close_file(files))
+  GstMapInfo bytes;
+  if (!gst_buffer_map(buffer, &bytes, GST_MAP_READ))
     return FALSE;
-  if (!files->file && !open_next(files))
-    return FALSE;
-  gst_buffer_map(buffer, &map, GST_MAP_READ);
-  const gboolean written = fwrite(map.data, 1, map.size, files->file) == map.size;
-  gst_buffer_unmap(buffer, &map);
-  files->length += GST_BUFFER_DURATION(buffer);
+  const gboolean written = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER)
+                               ? keep_header(files, &bytes)
+                               : write_media(files, buffer, &bytes);
+  gst_buffer_unmap(buffer, &bytes);
   return written;
 }
 
@@ -239,7 +268,7 @@ int main(int argc, char** argv) {
   if (!plugin_is_there())
     return 2;
 
-  Files files = {0};
+  Files files = {.header = g_byte_array_new()};
   Recorder recorder = {.pipeline = mp4 ? as_mp4() : as_it_is(&files)};
   if (!recorder.pipeline)
     return 2;
@@ -250,5 +279,6 @@ int main(int argc, char** argv) {
     recorder.exit_code = 1;
   }
   g_free(files.name);
+  g_byte_array_unref(files.header);
   return recorder.exit_code;
 }

@@ -13,11 +13,11 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The CDN's segments by number: live12.ts.
-std::map<int, std::string> served() {
+std::map<int, std::string> served(const LiveStream& stream, const std::string& extension) {
   std::map<int, std::string> segments;
-  for (const auto& entry : fs::directory_iterator(stage->stream().root())) {
+  for (const auto& entry : fs::directory_iterator(stream.root())) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("live") && name.ends_with(".ts"))
+    if (name.starts_with("live") && name.ends_with(extension))
       segments[std::atoi(name.c_str() + 4)] = contents(entry.path());
   }
   return segments;
@@ -35,33 +35,50 @@ int whole_segments(std::string_view bytes, const std::map<int, std::string>& all
   return bytes.empty() ? count : -1;
 }
 
-} // namespace
-
-// Rule: files of at least 1.5 s hold whole segments of one second, which follow each other over the
-// files as on the CDN; only the last file may be cut off by Ctrl-C.
-GST_START_TEST(it_splits_at_segments) {
+void splits_at_segments(const LiveStream& stream, const std::string& extension,
+                        const std::string& header) {
   p2plive::processes::TemporaryDirectory folder("p2plive-record-test");
   const auto record = stage->installed().example("record");
   Running recorder(
       stage->installed(), folder.path(), "record",
-      {record, "--split=1.5", "--index=" + stage->index(), stage->stream().url(), "live.ts"});
+      {record, "--split=1.5", "--index=" + stage->index(), stream.url(), "record" + extension});
   recorder.wait_until(
-      "at the third file", [&] { return recorder.says("live-00003.ts"); }, 30s);
+      "at the third file", [&] { return recorder.says("record-00003" + extension); }, 30s);
   // Before they go from the CDN.
-  const auto segments = served();
+  const auto segments = served(stream, extension);
   recorder.interrupt();
   std::string both;
-  for (const char* name : {"live-00001.ts", "live-00002.ts"}) {
+  for (const auto* number : {"1", "2"}) {
+    const auto name = "record-0000" + std::string(number) + extension;
     const auto bytes = contents(folder / name);
-    fail_unless_equals_int(whole_segments(bytes, segments), 2);
-    both += bytes;
+    fail_unless(bytes.starts_with(header));
+    const auto media = bytes.substr(header.size());
+    fail_unless_equals_int(whole_segments(media, segments), 2);
+    both += media;
+    // It begins with a picture that needs no other.
+    const auto first =
+        output_of(stage->installed(), folder.path(),
+                  {"ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", "%+#1",
+                   "-show_entries", "packet=flags", name});
+    fail_unless(first.find("flags=K") != std::string::npos, "%s", first.c_str());
   }
   fail_unless_equals_int(whole_segments(both, segments), 4);
-  // Each plays on its own: it begins with a picture that needs no other.
-  const auto first = output_of(stage->installed(), folder.path(),
-                               {"ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals",
-                                "%+#1", "-show_entries", "packet=flags", "live-00002.ts"});
-  fail_unless(first.find("flags=K") != std::string::npos, "%s", first.c_str());
+}
+
+} // namespace
+
+// Rule: files of at least 1.5 s hold whole segments of one second, which follow each other over the
+// files as on the CDN; only the last file may be cut off by Ctrl-C. Each plays on its own.
+GST_START_TEST(it_splits_at_segments) {
+  splits_at_segments(stage->stream(), ".ts", "");
+}
+GST_END_TEST;
+
+// Rule: the same of fragmented MP4, where each file begins with the init section.
+GST_START_TEST(it_splits_fragmented_mp4) {
+  LiveStream stream({.kind = LiveStreamOptions::Kind::fmp4});
+  stream.wait_for_segments(4);
+  splits_at_segments(stream, ".m4s", contents(stream.root() / "init.mp4"));
 }
 GST_END_TEST;
 
@@ -107,6 +124,7 @@ TCase* p2plive::tests::record_tests() {
   auto* tcase = tcase_create("record");
   tcase_set_timeout(tcase, 60);
   tcase_add_test(tcase, it_splits_at_segments);
+  tcase_add_test(tcase, it_splits_fragmented_mp4);
   tcase_add_test(tcase, it_finishes_mp4);
   tcase_add_test(tcase, it_tells_what_cannot_be_written);
   return tcase;
