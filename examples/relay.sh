@@ -6,7 +6,7 @@
 #   relay.sh -i https://p2p.example/ https://cdn.example/live.m3u8 rtmp://live.example/app/key
 #   relay.sh -i https://p2p.example/ https://cdn.example/live.m3u8 srt://studio.example:7001
 #
-# RTMP carries H.264 with AAC, SRT whatever the stream is made of. To try it, receive with
+# To RTMP go H.264 and AAC, to SRT any MPEG-TS as it is. To try it, receive with
 #
 #   ffplay -listen 1 rtmp://127.0.0.1:1935/app/key
 #   ffplay 'srt://127.0.0.1:7001?mode=listener'
@@ -47,10 +47,10 @@ watch() { # ELEMENT...: what follows the source
 
 case $target in
   rtmp://* | rtmps://*)
-    need tsdemux h264parse aacparse flvmux rtmp2sink
-    watch tsdemux name=d \
-      d. ! queue ! h264parse ! flvmux name=m streamable=true ! rtmp2sink location="$target" \
-      d. ! queue ! aacparse ! m.
+    need parsebin h264parse aacparse flvmux rtmp2sink
+    watch parsebin name=p \
+      p. ! queue ! h264parse ! flvmux name=m streamable=true ! rtmp2sink location="$target" \
+      p. ! queue ! aacparse ! m.
     ;;
   srt://*)
     need tsparse srtsink

@@ -47,10 +47,10 @@ rm -f "$folder"/live.m3u8 "$folder"/segment-*.ts
 
 # What is no longer in the playlist stays for a while, for those who come late. There is no -e: hlssink2
 # of GStreamer 1.22 sometimes waits for ever then, and without it writes the end of the playlist as well.
-exec gst-launch-1.0 -q p2plivesrc uri="$address" ${index:+"index-uri=$index"} ! tsdemux name=d \
-  d. ! queue ! h264parse ! avdec_h264 ! videoconvert ! videoscale ! \
+exec gst-launch-1.0 -q p2plivesrc uri="$address" ${index:+"index-uri=$index"} ! parsebin name=p \
+  p. ! queue ! h264parse ! avdec_h264 ! videoconvert ! videoscale ! \
     "video/x-raw,height=$height,pixel-aspect-ratio=1/1" ! \
     openh264enc bitrate=$((kilobits * 1000)) rate-control=bitrate complexity=low ! h264parse ! \
     hlssink2 name=h target-duration="$seconds" playlist-length=8 max-files=16 \
       location="$folder/segment-%05d.ts" playlist-location="$folder/live.m3u8" \
-  d. ! queue ! aacparse ! h.audio
+  p. ! queue ! aacparse ! h.audio

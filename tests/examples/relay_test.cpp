@@ -29,8 +29,9 @@ int lines_with(const std::string& beginning, const std::string& text) {
 }
 
 /// `listener` is what ffmpeg listens with, `target` what the relay sends to.
-void relays(const char* protocol, std::uint16_t port, const std::string& listener,
-            const std::vector<std::string>& options, const std::string& target) {
+void relays(const LiveStream& stream, const char* protocol, std::uint16_t port,
+            const std::string& listener, const std::vector<std::string>& options,
+            const std::string& target) {
   p2plive::processes::TemporaryDirectory folder("p2plive-relay-test");
   const auto& installed = stage->installed();
   std::vector<std::string> receive = {"ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error"};
@@ -42,9 +43,8 @@ void relays(const char* protocol, std::uint16_t port, const std::string& listene
   receiver.wait_until(
       "listening", [&] { return is_bound(protocol, port); }, 10s);
 
-  Running relay(
-      installed, folder.path(), "relay",
-      {installed.example("relay.sh"), "-i", stage->index(), stage->stream().url(), target});
+  Running relay(installed, folder.path(), "relay",
+                {installed.example("relay.sh"), "-i", stage->index(), stream.url(), target});
   const auto arrived = [&] {
     const auto frames = contents(folder / "frames");
     return lines_with("0,", frames) >= 50 && lines_with("1,", frames) >= 50;
@@ -55,19 +55,22 @@ void relays(const char* protocol, std::uint16_t port, const std::string& listene
 
 } // namespace
 
-// Rule: pictures and sound arrive at an RTMP server, and Ctrl-C ends the relay with 0.
+// Rule: pictures and sound arrive at an RTMP server, also from fragmented MP4, and Ctrl-C ends the
+// relay with 0.
 GST_START_TEST(it_relays_to_rtmp) {
   const auto port = p2plive::processes::free_port();
   const auto address = "rtmp://127.0.0.1:" + std::to_string(port) + "/app/key";
-  relays("tcp", port, address, {"-listen", "1"}, address);
+  LiveStream stream({.kind = LiveStreamOptions::Kind::fmp4});
+  stream.wait_for_segments(4);
+  relays(stream, "tcp", port, address, {"-listen", "1"}, address);
 }
 GST_END_TEST;
 
-// Rule: the same to an SRT listener.
+// Rule: the same to an SRT listener, from MPEG-TS.
 GST_START_TEST(it_relays_to_srt) {
   const auto port = p2plive::processes::free_port();
   const auto address = "srt://127.0.0.1:" + std::to_string(port);
-  relays("udp", port, address + "?mode=listener", {}, address);
+  relays(stage->stream(), "udp", port, address + "?mode=listener", {}, address);
 }
 GST_END_TEST;
 
