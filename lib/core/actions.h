@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/chunk_life.h"
 #include "core/chunk_pool.h"
 #include "core/clock.h"
 #include "core/events.h"
 #include "core/ids.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -82,6 +84,7 @@ struct Deliver {
   std::optional<WallTime> program_date_time; ///< of the segment's start
   bool discontinuity = false;                ///< the first bytes after a break
   Duration skipped{};                        ///< media left out before, when it was late
+  std::shared_ptr<const ChunkLife> life;     ///< null without Settings::traces
 };
 
 /// Nothing follows: the stream has ended, or cannot go on.

@@ -39,7 +39,8 @@ Duration media_before(const TimelineEntry& entry, const StoredSegment* segment,
 
 Cursor::Cursor(Time now, const Settings& settings)
     : live_delay_(settings.live_delay), paced_(settings.pace == Pace::stream),
-      skips_(settings.late == Late::skip), pacer_(now, settings.lead, settings.reserve) {}
+      skips_(settings.late == Late::skip), traces_(settings.traces),
+      pacer_(now, settings.lead, settings.reserve) {}
 
 const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
   const TimelineEntry* chosen = nullptr;
@@ -176,6 +177,13 @@ bool Cursor::is_here(const TimelineEntry& entry, const Store& store) const {
   return !init || (section && section->whole());
 }
 
+/// By when the next bytes have to go out. That they are late is all that the pacer knows then: it
+/// stays what it was. The first ones are not, for nothing plays, nor is what nobody takes.
+void Cursor::follow_due(Time now) {
+  bool late = begun_ && !blocked() && pacer_.overdue();
+  due_at_ = std::max(late ? due_at_ : pacer_.due(now, 0ns), begin_at_);
+}
+
 Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
   Deliver deliver;
   deliver.sn = place_->sn;
@@ -189,6 +197,11 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
   deliver.size = object.length(chunk);
   deliver.offset = std::uint64_t{chunk} * chunk_size;
   deliver.segment_size = *object.size();
+  if (const auto* life = object.life(chunk)) {
+    auto due_at = paced_ ? std::optional(due_at_) : std::nullopt;
+    deliver.life = std::make_shared<const ChunkLife>(
+        ChunkLife{life->from, life->asked_at, life->got_at, due_at});
+  }
   ++chunk;
   if (!init) {
     deliver.duration =
@@ -201,6 +214,8 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
 }
 
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
+  if (traces_)
+    follow_due(now);
   if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
     return {};
   held_ = false;
@@ -233,6 +248,8 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   outstanding_ += deliver.size;
   outstanding_media_ += deliver.duration;
   pacer_.spend(deliver.duration);
+  begun_ = true;
+  due_at_ += deliver.duration;
   settle(timeline, store);
   return deliver;
 }
@@ -255,6 +272,8 @@ bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
 }
 
 void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
+  if (traces_ && blocked())
+    follow_due(now);
   auto left = outstanding_ - std::min(bytes, outstanding_);
   if (left < outstanding_)
     progress_at_ = now;

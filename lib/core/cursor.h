@@ -86,10 +86,12 @@ private:
   Deliver next_bytes(const TimelineEntry& entry, const Store& store);
   void hold_back(Time now, const Timeline& timeline, const Store& store);
   void follow_encoder(Time now, const Timeline& timeline, const Store& store);
+  void follow_due(Time now);
 
   Duration live_delay_;
   bool paced_;
   bool skips_;
+  bool traces_;
   Pacer pacer_;
   std::optional<Place> place_;
   std::optional<SequenceNumber> given_init_; ///< the init section that has gone out last
@@ -101,6 +103,8 @@ private:
   Duration skipped_{};
   Duration begun_with_{}; ///< the delay, after the last break
   bool held_ = false;     ///< begin_at_ is there to have a window again
+  Time due_at_{};         ///< of the next bytes; only where it traces
+  bool begun_ = false;    ///< the first bytes have gone out
 };
 
 } // namespace p2plive::core

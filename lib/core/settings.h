@@ -30,6 +30,7 @@ struct Settings {
   Duration past = 10s; ///< kept behind the hand-out position, for slower viewers
   bool expects_peers =
       false; ///< services are configured: leave what is not urgent to viewers yet to be met
+  bool traces = false;    ///< keeps the life of every chunk, and hands it out with it
   Duration give_up = 60s; ///< CDN failing and nothing to play for so long: Finish
   std::uint64_t seed = 1; ///< of all random choices
 };

@@ -15,6 +15,17 @@ std::size_t StoredSegment::length(std::uint32_t chunk) const {
   return std::min<std::uint64_t>(chunk_size, *size_ - begin);
 }
 
+const ChunkLife* StoredSegment::life(std::uint32_t chunk) const {
+  return lives_ && chunk < lives_->size() ? &(*lives_)[chunk] : nullptr;
+}
+
+void StoredSegment::note(std::uint32_t chunk, const ChunkLife& life) {
+  if (!lives_)
+    lives_ = std::make_unique<std::vector<ChunkLife>>();
+  lives_->resize(slots_.size());
+  (*lives_)[chunk] = life;
+}
+
 StoredSegment& Store::add(SequenceNumber sn, Basis basis) {
   return segments_.try_emplace(sn, sn, basis).first->second;
 }

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/chunk_life.h"
 #include "core/chunk_pool.h"
 #include "core/clock.h"
 #include "core/flat_map.h"
 #include "core/ids.h"
 #include "core/version.h"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -46,6 +48,10 @@ public:
   std::size_t length(std::uint32_t chunk) const;
   bool whole() const { return size_ && here_ == slots_.size(); }
 
+  /// How a chunk that is here came. Null where nobody noted it.
+  const ChunkLife* life(std::uint32_t chunk) const;
+  void note(std::uint32_t chunk, const ChunkLife& life);
+
   unsigned failures = 0; ///< fetches of it that failed in a row
   Time retry_at{};       ///< not from the CDN before this
   bool missing = false;  ///< the CDN does not have it, or the playlist says so (EXT-X-GAP)
@@ -53,13 +59,15 @@ public:
 
 private:
   friend class Store;
+  bool confirmed_ = false; // first, where it takes no room: simulations hold millions of segments
   SequenceNumber sn_;
   Basis basis_;
   ObjectName name_;
   std::optional<std::uint64_t> size_;
-  bool confirmed_ = false;
   std::vector<Slot> slots_;
   std::size_t here_ = 0; ///< slots with data
+  /// As the slots, once one is noted.
+  std::unique_ptr<std::vector<ChunkLife>> lives_;
 };
 
 /// Owns the segments and their chunks. Knows no reader.

@@ -54,7 +54,7 @@ void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t>
         // Of another size than the segment's by now: bytes of a version that was given up.
         auto* segment = store.find(from.sn);
         if (segment && segment->size() == from.size)
-          keep(*segment, chunk, std::move(data), true);
+          keep(*segment, chunk, std::move(data), {{}, from.started, now, {}});
       });
   this->now = now;
 }
@@ -120,9 +120,11 @@ bool Swarm::Impl::size_told(StoredSegment& segment, std::uint64_t size, std::opt
   return true;
 }
 
-void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn) {
+void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data,
+                       const ChunkLife& life) {
   if (chunk >= segment.slots().size())
     return;
+  bool from_cdn = !life.from;
   auto length = segment.length(chunk);
   auto asked = segment.slots()[chunk].asked;
   if (from_cdn && asked) {
@@ -136,6 +138,8 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
     stats_.duplicate_bytes += length;
     return;
   }
+  if (settings.traces)
+    segment.note(chunk, life);
   replan_ |= undealt_ || segment.whole();
   journal.gained(now, segment.sn(), chunk,
                  from_cdn ? HaveJournal::Spread::fresh

@@ -79,7 +79,7 @@ private:
   void adopt_claims(StoredSegment& segment);
   void close_window();
   bool size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by);
-  void keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, bool from_cdn);
+  void keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef data, const ChunkLife& life);
   HaveJournal::Spread spread_of(const ChunkName& chunk) const;
   Duration threshold() const;
   Position hand_out_position() const { return cursor.position(timeline, store); }

@@ -258,8 +258,8 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
   stats_.peer_bytes += message.payload.size();
   auto* slot = slot_of(message.chunk);
   auto* segment = slot ? store.find(message.chunk.object) : nullptr;
-  bool was_asked = std::any_of(from.owed().begin(), from.owed().end(),
-                               [&](const Owed& owed) { return owed.chunk == message.chunk; });
+  auto owed = std::ranges::find(from.owed(), message.chunk, &Owed::chunk);
+  bool was_asked = owed != from.owed().end();
   if (segment && segment->length(number(message.chunk.chunk)) != message.payload.size()) {
     drop(PeerId(from.id()), "a piece of a wrong length", true);
     return;
@@ -272,6 +272,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
       drop(PeerId(from.id()), "pieces that nobody asked for", true);
     return;
   }
+  ChunkLife life{from.id(), owed->asked_at, now, {}};
   from.delivered(now, message.chunk, message.payload.size());
   auto data = store.allocate();
   if (!data) {
@@ -280,7 +281,7 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
     return;
   }
   data.write(0, message.payload);
-  keep(*segment, number(message.chunk.chunk), std::move(data), false);
+  keep(*segment, number(message.chunk.chunk), std::move(data), life);
 }
 
 void Swarm::Impl::on(Neighbour& from, const BusyMessage& message) {
