@@ -125,6 +125,7 @@ core::Settings to_settings(const ViewerOptions& options) {
   settings.seed_share = options.seed_share;
   settings.max_peers = options.max_peers;
   settings.upload_limit = to_upload_limit(options.upload_limit);
+  settings.traces = options.trace;
   return settings;
 }
 

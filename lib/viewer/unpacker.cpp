@@ -3,6 +3,7 @@
 
 #include "media/container.h"
 #include "media/packed_audio_probe.h"
+#include "viewer/now.h"
 
 #include <algorithm>
 #include <limits>
@@ -30,6 +31,17 @@ std::optional<Format> format_of(media::AudioCodec codec) {
     break;
   }
   return {};
+}
+
+/// Null where it is not traced.
+std::shared_ptr<const ChunkLife> public_life(const std::shared_ptr<const core::ChunkLife>& life) {
+  if (!life)
+    return {};
+  ChunkLife out{
+      life->from ? life->from->to_hex() : "", steady(life->asked_at), steady(life->got_at), {}};
+  if (life->due_at)
+    out.due_at = steady(*life->due_at);
+  return std::make_shared<const ChunkLife>(std::move(out));
 }
 
 Error unknown_format(std::span<const std::uint8_t> bytes, bool encrypted) {
@@ -87,13 +99,14 @@ void Unpacker::begin(const Delivery& delivery) {
 std::vector<Unpacker::Piece> Unpacker::clear(Delivery& delivery) {
   auto& deliver = delivery.bytes;
   std::vector<Piece> pieces;
+  auto life = public_life(deliver.life);
   if (!cipher_) {
-    pieces.push_back({std::move(deliver.chunk), 0, deliver.size});
+    pieces.push_back({std::move(deliver.chunk), 0, deliver.size, std::move(life)});
     return pieces;
   }
   bool last = deliver.offset + deliver.size == deliver.segment_size;
   for (auto& plain : cipher_->decrypt({deliver.chunk.data(), deliver.size}, last))
-    pieces.push_back({std::move(plain.data), 0, plain.size});
+    pieces.push_back({std::move(plain.data), 0, plain.size, life});
   return pieces;
 }
 
@@ -139,6 +152,7 @@ bool Unpacker::begin_segment(const Piece& first, const core::Deliver& deliver) {
       buffer.discontinuity = std::exchange(discontinuity_, false);
       buffer.skipped = std::exchange(skipped_, 0ns);
     }
+    buffer.life = std::move(piece.life);
     buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));
     ready_.push_back(std::move(buffer));
   }
@@ -177,6 +191,7 @@ void Unpacker::hand_out(Piece piece, const core::Deliver& deliver) {
     buffer.discontinuity = std::exchange(discontinuity_, false);
     buffer.skipped = std::exchange(skipped_, 0ns);
   }
+  buffer.life = std::move(piece.life);
   buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));
   ready_.push_back(std::move(buffer));
 }

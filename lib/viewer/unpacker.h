@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -33,6 +34,7 @@ private:
     core::ChunkRef data;
     std::size_t skip = 0; ///< bytes in front that are left out
     std::size_t size = 0; ///< behind them
+    std::shared_ptr<const ChunkLife> life{};
     std::span<const std::uint8_t> bytes() const { return {data.data() + skip, size}; }
   };
 

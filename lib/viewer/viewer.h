@@ -85,6 +85,7 @@ struct ViewerOptions {
                              ///< only loopback when the services are reached there
   HttpOptions http;
   QualityOptions quality;
+  bool trace = false;        ///< every buffer says how it came (Buffer::life)
 };
 
 /// Why a stream cannot be played, for a person.
@@ -102,6 +103,19 @@ enum class Format {
   mp3,  ///< layer III; layers I and II come as this, too
   ac3,
   eac3,
+};
+
+/// How one chunk of the stream came to this viewer.
+struct ChunkLife {
+  using Time = std::chrono::steady_clock::time_point;
+
+  std::string from; ///< peer id of the viewer that sent it, hexadecimal; empty: the CDN
+  Time asked_at;    ///< when it was asked for
+  Time got_at;      ///< when it was whole
+  /// When it had to be handed out at the latest, or playback might have stalled; none with
+  /// Pace::none. The first chunk is due when it goes out, and nothing while the application takes
+  /// nothing.
+  std::optional<Time> due_at;
 };
 
 /// Bytes of the stream in order: an init section, or one chunk of a segment, or a part of one; TS
@@ -123,6 +137,9 @@ struct Buffer {
   std::optional<std::chrono::sys_time<std::chrono::milliseconds>> program_date_time;
   bool discontinuity = false;         ///< what begins here does not continue what was
   std::chrono::nanoseconds skipped{}; ///< with discontinuity: media left out because it was late
+  /// With ViewerOptions::trace, else null; of bytes that were encrypted, the chunk whose coming
+  /// made it possible to hand them out.
+  std::shared_ptr<const ChunkLife> life;
 };
 
 struct EndOfStream {};

@@ -129,6 +129,23 @@ GST_START_TEST(viewers_share_what_is_encrypted) {
 }
 GST_END_TEST;
 
+// Rule: what is traced says who sent it: the CDN, or the other viewer by its id.
+GST_START_TEST(traces_tell_who_sent_what) {
+  World world;
+  auto options = world.options();
+  options.trace = true;
+  Watcher a(options), b(options);
+  auto traced = [](const Watcher& watcher, Watcher& other) {
+    return watcher.origins().contains(other.viewer().statistics().peer_id);
+  };
+  fail_unless(both_until(a, b, [&] { return traced(a, b) || traced(b, a); }));
+  for (auto* watcher : {&a, &b})
+    for (const auto& [from, bytes] : watcher->origins())
+      fail_unless(from.empty() || from == (watcher == &a ? b : a).viewer().statistics().peer_id,
+                  "%s", from.c_str());
+}
+GST_END_TEST;
+
 // Rule: a viewer that closes says so, and the other goes on without a flaw. Who watches is told of
 // both.
 GST_START_TEST(one_leaves_and_the_other_plays_on) {
@@ -185,6 +202,7 @@ static Suite* meeting_suite() {
   tcase_add_test(tcase, two_viewers_share_a_stream);
   tcase_add_test(tcase, viewers_share_fragmented_mp4);
   tcase_add_test(tcase, viewers_share_what_is_encrypted);
+  tcase_add_test(tcase, traces_tell_who_sent_what);
   tcase_add_test(tcase, one_leaves_and_the_other_plays_on);
   tcase_add_test(tcase, dead_services_are_not_noticed);
   return suite;

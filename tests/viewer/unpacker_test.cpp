@@ -45,6 +45,17 @@ std::string adts(std::size_t size) {
   return out;
 }
 
+/// From another viewer, asked for at 1 s, got at 2 s, due at 9 s.
+const core::ChunkLife from_a_viewer{core::PeerId{{0xab, 1}}, core::Time(1s), core::Time(2s),
+                                    core::Time(9s)};
+
+bool was_got(const Buffer& buffer, std::chrono::seconds at) {
+  using Time = ChunkLife::Time;
+  return buffer.life && buffer.life->from == "ab010000000000000000000000000000" &&
+         buffer.life->asked_at == Time(1s) && buffer.life->got_at == Time(at) &&
+         buffer.life->due_at == Time(9s);
+}
+
 class Stream {
 public:
   /// A whole segment, or init section, in chunks.
@@ -68,6 +79,9 @@ public:
   }
 
   Unpacker unpacker;
+  std::optional<viewer::SegmentSecret> secret;
+  std::optional<core::ChunkLife>
+      life; ///< of a segment's first chunk; each is got a second after the one before it
 
 private:
   viewer::Delivery chunk(std::uint64_t sn, const std::string& bytes, std::size_t at, bool init,
@@ -85,6 +99,12 @@ private:
     deliver.segment_size = bytes.size();
     deliver.segment_duration = 2s;
     deliver.discontinuity = discontinuity;
+    delivery.secret = secret;
+    if (life) {
+      auto own = *life;
+      own.got_at += std::chrono::seconds(at / chunk_size);
+      deliver.life = std::make_shared<const core::ChunkLife>(own);
+    }
     return delivery;
   }
 
@@ -184,9 +204,11 @@ GST_START_TEST(lines_of_time) {
 }
 GST_END_TEST;
 
-// Rule: an init section waits for the segment that it serves, and has the break before it.
+// Rule: an init section waits for the segment that it serves, and has the break before it, and a
+// life of its own.
 GST_START_TEST(an_init_section) {
   Stream stream;
+  stream.life = from_a_viewer;
   const std::string init("\0\0\0\x10"
                          "ftypiso5\0\0\0\0",
                          16);
@@ -196,6 +218,7 @@ GST_START_TEST(an_init_section) {
                             16);
   stream.put(3, init, true, true);
   fail_if(stream.unpacker.take());
+  stream.life.reset();
   stream.put(3, segment);
   auto buffers = stream.buffers();
   fail_unless_equals_int(static_cast<int>(buffers.size()), 2);
@@ -204,6 +227,38 @@ GST_START_TEST(an_init_section) {
   fail_unless(buffers[0].format == Format::fmp4 && buffers[0].media_sequence == 3);
   fail_unless(buffers[0].duration == 0ns && buffers[1].duration == 2s);
   fail_unless(text(buffers) == init + segment);
+  fail_unless(was_got(buffers[0], 2s) && !buffers[1].life);
+}
+GST_END_TEST;
+
+// Rule: a chunk's life goes with its bytes; where nothing is traced there is none.
+GST_START_TEST(lives) {
+  Stream stream;
+  stream.put(1, transport_stream(10));
+  stream.life = from_a_viewer;
+  stream.put(2, transport_stream(300));
+  stream.life = core::ChunkLife{{}, core::Time(1s), core::Time(2s), {}};
+  stream.put(3, transport_stream(10));
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 4);
+  fail_if(buffers[0].life);
+  fail_unless(was_got(buffers[1], 2s) && was_got(buffers[2], 3s));
+  fail_unless(buffers[3].life && buffers[3].life->from.empty() && !buffers[3].life->due_at);
+}
+GST_END_TEST;
+
+// Rule: what was encrypted has the life of the chunk that completed it, though it began before.
+GST_START_TEST(lives_of_what_was_encrypted) {
+  Stream stream;
+  stream.put(1, transport_stream(10)); // what follows is taken for a broken segment
+  stream.secret.emplace();
+  stream.life = from_a_viewer;
+  stream.put(2, std::string(2 * chunk_size, 'x'));
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 4);
+  fail_unless(was_got(buffers[1], 2s));
+  fail_unless(buffers[2].offset < chunk_size && was_got(buffers[2], 3s));
+  fail_unless(was_got(buffers[3], 3s));
 }
 GST_END_TEST;
 
@@ -217,6 +272,8 @@ static Suite* unpacker_suite() {
   tcase_add_test(tcase, packed_audio);
   tcase_add_test(tcase, lines_of_time);
   tcase_add_test(tcase, an_init_section);
+  tcase_add_test(tcase, lives);
+  tcase_add_test(tcase, lives_of_what_was_encrypted);
   return suite;
 }
 

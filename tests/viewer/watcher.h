@@ -6,6 +6,7 @@
 #include "viewer/viewer.h"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,8 @@ public:
     return {};
   }
 
+  /// Bytes by who sent them, as their lives say.
+  const std::map<std::string, std::uint64_t>& origins() const { return origins_; }
   const std::vector<WatchedSegment>& segments() const { return segments_; }
   const std::vector<std::string>& added() const { return added_; }     ///< peers, in order
   const std::vector<std::string>& removed() const { return removed_; } ///< likewise
@@ -96,6 +99,8 @@ public:
 private:
   void add(const Buffer& buffer) {
     std::string bytes(reinterpret_cast<const char*>(buffer.data), buffer.size);
+    if (buffer.life)
+      origins_[buffer.life->from] += buffer.size;
     if (buffer.init_section) {
       init_discontinuity_ |= buffer.discontinuity;
       init_ += bytes;
@@ -121,6 +126,7 @@ private:
 
   std::unique_ptr<Viewer> viewer_;
   std::vector<WatchedSegment> segments_;
+  std::map<std::string, std::uint64_t> origins_;
   std::string init_; ///< of the segment to come
   bool init_discontinuity_ = false;
   std::vector<std::string> added_, removed_;
