@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "buffers.h"
 
+#include "chunk_meta.h"
+
 namespace p2plive::gst {
 namespace {
 
@@ -47,6 +49,8 @@ GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
     GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_DISCONT);
   if (buffer.offset == 0 && buffer.program_date_time)
     add_unix_time(result, *buffer.program_date_time);
+  if (buffer.life)
+    add_chunk_meta(result, buffer);
   return result;
 }
 

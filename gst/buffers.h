@@ -21,6 +21,7 @@ namespace p2plive::gst {
 ///   DISCONT       where the stream does not continue what was
 ///   a GstReferenceTimestampMeta `timestamp/x-unix` (nanoseconds since 1970, UTC) on the first
 ///                 buffer of an HLS segment whose program date and time is known
+///   a custom meta (chunk_meta.h) where the viewer traces
 GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place);
 
 } // namespace p2plive::gst

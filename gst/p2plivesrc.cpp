@@ -22,6 +22,8 @@
  * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
  * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
  *
+ * The tracer `p2plive` logs where every chunk came from, and when.
+ *
  * Addresses `p2plive+https://`, `p2plive+http://` and `p2plive://` (short for the first) make
  * playbin use this source; a fragment `#index=ADDRESS` (percent-encoded) names the Index.
  *
@@ -49,6 +51,7 @@
 #include "source.h"
 #include "stream_caps.h"
 #include "stream_uri.h"
+#include "tracer.h"
 
 using namespace p2plive;
 using namespace std::chrono_literals;
@@ -113,6 +116,7 @@ bool open_viewer(GstElement* element) {
     if (options.index_uri.empty())
       options.index_uri = uri->index;
   }
+  options.trace = gst::tracer_is_active();
   GST_INFO_OBJECT(element, "opening %s, index %s", options.uri.c_str(), options.index_uri.c_str());
   auto opened = Viewer::open(std::move(options));
   if (const auto* error = std::get_if<Error>(&opened)) {

@@ -30,6 +30,14 @@ std::optional<guint64> unix_time_of(GstBuffer* buffer) {
   return meta->timestamp;
 }
 
+bool is_traced(GstBuffer* buffer) {
+  gpointer state = nullptr;
+  while (auto* meta = gst_buffer_iterate_meta(buffer, &state))
+    if (gst_meta_info_is_custom(meta->info))
+      return true;
+  return false;
+}
+
 std::string factory_of(GstObject* object) {
   auto* factory = GST_IS_ELEMENT(object) ? gst_element_get_factory(GST_ELEMENT(object)) : nullptr;
   return factory ? GST_OBJECT_NAME(factory) : "";
@@ -104,6 +112,7 @@ void Pipeline::note(GstPadProbeInfo* info) {
   sent.offset = GST_BUFFER_OFFSET_END(buffer);
   sent.begins_segment = GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_MARKER);
   sent.discont = GST_BUFFER_IS_DISCONT(buffer);
+  sent.traced = is_traced(buffer);
   sent.unix_time = unix_time_of(buffer);
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ))

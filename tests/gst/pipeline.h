@@ -30,6 +30,7 @@ struct Sent {
   std::optional<guint64> pcr;       ///< ns; the first in these bytes
   guint segment_events;             ///< so far
   GstSegment segment;
+  bool traced; ///< it carries how it came, for the tracer p2plive
 };
 
 class Pipeline {

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "live_stream.h"
 #include "pipeline.h"
+#include "play_once.h"
 
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
-
-#include <fstream>
 
 using namespace p2plive;
 using namespace p2plive::tests;
@@ -182,25 +181,10 @@ GST_END_TEST;
 // a process of its own.
 GST_START_TEST(nothing_leaks) {
   processes::TemporaryDirectory directory("p2plive-gst-test");
-  processes::SpawnOptions options;
-  options.argv = {std::filesystem::read_symlink("/proc/self/exe"), "play-once",
-                  source() + " num-buffers=8 ! tee name=t ! queue ! tsdemux ! fakesink t. ! queue "
-                             "! fakesink"};
-  options.environment = {
-      {"GST_TRACERS", "leaks"}, {"GST_DEBUG", "GST_TRACER:7"}, {"GST_DEBUG_NO_COLOR", "1"}};
-  options.log = directory / "log";
-  auto child = processes::ChildProcess::spawn(options);
-  fail_unless(child.has_value());
-  const auto ending = child->wait(40s);
-  fail_unless(ending && ending->ok(), "%s", processes::log_tail(options.log).c_str());
-  std::ifstream log(options.log);
-  bool looked = false;
-  for (std::string line; std::getline(log, line);) {
-    looked |= line.find("play-once: ended") != std::string::npos;
-    const auto alive = line.find("object-alive, type-name=(string)");
-    fail_if(alive != std::string::npos && line.find("%s") == std::string::npos, "%s", line.c_str());
-  }
-  fail_unless(looked);
+  fail_unless_nothing_alive(
+      play_once(source() + " num-buffers=8 ! tee name=t ! queue ! tsdemux ! fakesink t. ! queue ! "
+                           "fakesink",
+                "leaks", directory / "log"));
 }
 GST_END_TEST;
 
@@ -242,24 +226,8 @@ static Suite* playback_suite() {
   return suite;
 }
 
-/// For nothing_leaks: plays until the end, and lets everything go.
-static int play_once(const char* description) {
-  gst_init(nullptr, nullptr);
-  bool ended = false;
-  {
-    Pipeline pipeline(description);
-    pipeline.set_state(GST_STATE_PLAYING);
-    ended = pipeline.wait([&] { return pipeline.ended(); }, 30s);
-  }
-  gst_deinit();
-  if (ended)
-    g_printerr("play-once: ended\n");
-  return ended ? 0 : 1;
-}
-
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string(argv[1]) == "play-once")
-    return play_once(argv[2]);
+  be_the_player(argc, argv);
   gst_check_init(&argc, &argv);
   LiveStream live;
   live.wait_for_segments(6);
