@@ -50,8 +50,7 @@ class PlotTrace(unittest.TestCase):
         code, said, _, svg = plot(record(due=None), record(due=None))
         self.assertEqual(code, 0)
         self.assertIn("came after they were due: 0", said)
-        self.assertNotIn("there before it was due", svg)
-        self.assertIn("media time", svg)
+        self.assertEqual(svg.count("media time"), 1)  # below two panels of three
 
     def test_one_of_several_sources(self):
         log = (record(element="a, b"), record(element="c"), record(element="c"))
