@@ -2,6 +2,7 @@
 #include "media_time.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace p2plive::gst {
 
@@ -34,7 +35,8 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
   const bool first = !begun_;
   begun_ = true;
   const bool jump = media - position_ > tolerance || position_ - media > tolerance;
-  if (!first && !jump && !buffer.discontinuity) {
+  const bool other = std::exchange(format_, buffer.format) != buffer.format;
+  if (!first && !jump && !other && !buffer.discontinuity) {
     position_ = media;
     return {};
   }

@@ -41,6 +41,7 @@ private:
   std::optional<Time> origin_; ///< the timestamp that is media time 0
   Time position_{};            ///< media time after the last buffer
   Segment segment_;
+  Format format_{}; ///< of the last buffer
 };
 
 } // namespace p2plive::gst

@@ -150,20 +150,29 @@ void announce_segment(GstBaseSrc* base, const gst::MediaTime::Segment& place) {
   gst_base_src_new_segment(base, &segment);
 }
 
-/// From the first bytes, and where a stream goes on in another format. False: downstream has none
-/// of it.
-bool announce_caps(GstBaseSrc* base, Format format) {
+/// From the first bytes, and where a stream goes on in another format.
+GstFlowReturn announce_caps(GstBaseSrc* base, Format format) {
   auto* caps = gst::caps_of(format);
   const bool set = gst_base_src_set_caps(base, caps);
   gst_caps_unref(caps);
-  return set;
+  if (set)
+    return GST_FLOW_OK;
+  if (GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(base)))
+    return GST_FLOW_FLUSHING;
+  gst::post_error(
+      GST_ELEMENT(base),
+      {Error::Kind::format,
+       "The stream is of a format that the pipeline behind p2plivesrc does not take. Put "
+       "decodebin there, or choose another variant of it.",
+       "setting caps failed"});
+  return GST_FLOW_EOS;
 }
 
 GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
   auto& source = source_of(base);
   if (source.format != buffer.format) {
-    if (!announce_caps(base, buffer.format))
-      return GST_FLOW_NOT_NEGOTIATED;
+    if (const auto flow = announce_caps(base, buffer.format); flow != GST_FLOW_OK)
+      return flow;
     source.format = buffer.format;
   }
   if (buffer.skipped > 0s) {

@@ -83,8 +83,9 @@ struct Deliver {
   Duration segment_duration{};
   std::optional<WallTime> program_date_time; ///< of the segment's start
   bool discontinuity = false;                ///< the first bytes after a break
-  Duration skipped{};                        ///< media left out before, when it was late
-  std::shared_ptr<const ChunkLife> life;     ///< null without Settings::traces
+  bool new_line = false; ///< with discontinuity: on another line of time than those before it
+  Duration skipped{};    ///< media left out before, when it was late
+  std::shared_ptr<const ChunkLife> life; ///< null without Settings::traces
 };
 
 /// Nothing follows: the stream has ended, or cannot go on.

@@ -97,7 +97,9 @@ void Cursor::settle(const Timeline& timeline, const Store& store) {
   if (place_->chunk < segment->slots().size() && !replaced)
     return;
   if (auto* next = timeline.after(place_->sn)) {
-    broken_ |= replaced || next->after_break;
+    bool breaks = replaced || next->after_break;
+    broken_ |= breaks;
+    new_line_ |= breaks;
     place_ = Place{next->segment.sn};
   }
 }
@@ -127,6 +129,11 @@ bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
     return false;
   skipped_ += there->start - here->start;
   broken_ = true;
+  // A jump stays on the line of time, unless a break lies within it.
+  for (auto* passed = here; passed != there;) {
+    passed = timeline.after(passed->segment.sn);
+    new_line_ |= passed->after_break;
+  }
   place_ = Place{there->segment.sn};
   return true;
 }
@@ -146,7 +153,7 @@ void Cursor::hold_back(Time now, const Timeline& timeline, const Store& store) {
   auto wait = begun_with_ - delay(now, timeline, store);
   if (here || within || now - timeline.entries().back().listed_at >= target || wait < target / 2)
     return;
-  broken_ = held_ = true;
+  broken_ = new_line_ = held_ = true;
   begin_at_ = now + pacer_.downstream(now) + wait; // grows when what is downstream has been played
 }
 
@@ -160,10 +167,14 @@ void Cursor::follow_encoder(Time now, const Timeline& timeline, const Store& sto
   pacer_.lean(late_by > target / 2 ? follows_by : late_by < -target ? -follows_by : 0);
 }
 
-/// The init section that goes out before the next bytes; none: they need none, or have it.
-std::optional<SequenceNumber> Cursor::init_due(const TimelineEntry& entry) const {
+/// The init section that goes out before the next bytes; null: they need none, or have it in the
+/// version that is known.
+const StoredSegment* Cursor::init_due(const TimelineEntry& entry, const Store& store) const {
   const auto& init = entry.segment.init;
-  return place_->chunk == 0 && init != given_init_ ? init : std::nullopt;
+  const auto* section = place_->chunk == 0 && init ? store.find(*init) : nullptr;
+  bool given = section && given_init_ && given_init_->sn == *init &&
+               (!section->size() || section->name() == *given_init_);
+  return given ? nullptr : section;
 }
 
 /// The chunk at the place, and what has to go out before it.
@@ -172,9 +183,9 @@ bool Cursor::is_here(const TimelineEntry& entry, const Store& store) const {
   if (!segment || !segment->size() || place_->chunk >= segment->slots().size() ||
       !segment->slots()[place_->chunk].data)
     return false;
-  auto init = init_due(entry);
-  const auto* section = init ? store.find(*init) : nullptr;
-  return !init || (section && section->whole());
+  bool lost = place_->chunk == 0 && entry.segment.init && !store.find(*entry.segment.init);
+  const auto* init = init_due(entry, store);
+  return !lost && (!init || init->whole());
 }
 
 /// By when the next bytes have to go out. That they are late is all that the pacer knows then: it
@@ -189,10 +200,14 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
   deliver.sn = place_->sn;
   deliver.segment_duration = entry.segment.duration;
   deliver.program_date_time = entry.segment.program_date_time;
-  auto init = init_due(entry);
-  const auto& object = *store.find(init.value_or(place_->sn));
+  const auto* init = init_due(entry, store);
+  const auto& object = init ? *init : *store.find(place_->sn);
+  auto version = object.name().version;
+  if (init && place_->init_version != version) // of two versions nothing is put together
+    place_->init_chunk = 0;
   auto& chunk = init ? place_->init_chunk : place_->chunk;
-  deliver.init = init;
+  if (init)
+    deliver.init = object.sn();
   deliver.chunk = object.slots()[chunk].data;
   deliver.size = object.length(chunk);
   deliver.offset = std::uint64_t{chunk} * chunk_size;
@@ -203,13 +218,14 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
         ChunkLife{life->from, life->asked_at, life->got_at, due_at});
   }
   ++chunk;
-  if (!init) {
+  (init ? place_->init_version : place_->version) = version;
+  if (init && chunk == object.slots().size())
+    given_init_ = object.name();
+  if (!init)
     deliver.duration =
         media_before(entry, &object, chunk) - media_before(entry, &object, chunk - 1);
-    place_->version = object.name().version;
-  }
-  if (!init || chunk == object.slots().size())
-    given_init_ = entry.segment.init;
+  if (!init && !entry.segment.init)
+    given_init_.reset();
   return deliver;
 }
 
@@ -241,6 +257,7 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   auto deliver = next_bytes(*entry, store);
   if (begins) {
     deliver.discontinuity = std::exchange(broken_, false);
+    deliver.new_line = std::exchange(new_line_, false);
     deliver.skipped = std::exchange(skipped_, 0ns);
   }
   if (outstanding_ == 0)
@@ -305,7 +322,7 @@ bool Cursor::blocked() const {
 void Cursor::break_off(Time now, const Timeline& timeline) {
   if (!place_ || timeline.entries().empty())
     return;
-  broken_ = true;
+  broken_ = new_line_ = true;
   given_init_.reset(); // an encoder that begins again may write another under the same name
   auto wanted =
       timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
@@ -316,7 +333,7 @@ void Cursor::skip_segment(const Timeline& timeline) {
   auto* next = place_ ? timeline.after(place_->sn) : nullptr;
   if (!next)
     return;
-  broken_ = true;
+  broken_ = new_line_ = true;
   place_ = Place{next->segment.sn};
 }
 
@@ -326,6 +343,9 @@ Duration Cursor::playable(const Timeline& timeline, const Store& store) const {
   auto begin = position(timeline, store);
   auto end = begin;
   auto chunk = place_->chunk;
+  if (const auto* entry = timeline.find(place_->sn))
+    if (const auto* init = init_due(*entry, store); init && !init->whole())
+      return 0ns;
   for (auto* entry = timeline.find(place_->sn); entry; entry = timeline.after(entry->segment.sn)) {
     auto* segment = store.find(entry->segment.sn);
     if (!segment || !segment->size())

@@ -31,6 +31,7 @@ public:
     std::uint32_t chunk = 0;
     Version version{};            ///< of the segment, once its first chunk has gone out
     std::uint32_t init_chunk = 0; ///< of the init section that goes out before the first chunk
+    Version init_version{};       ///< of that, once its first chunk has gone out
     bool operator==(const Place&) const = default;
   };
   const std::optional<Place>& place() const { return place_; }
@@ -81,7 +82,7 @@ private:
   void begin_with(Time now, const TimelineEntry& entry, const Timeline& timeline);
   void settle(const Timeline& timeline, const Store& store);
   bool catch_up(Time now, const Timeline& timeline, const Store& store);
-  std::optional<SequenceNumber> init_due(const TimelineEntry& entry) const;
+  const StoredSegment* init_due(const TimelineEntry& entry, const Store& store) const;
   bool is_here(const TimelineEntry& entry, const Store& store) const;
   Deliver next_bytes(const TimelineEntry& entry, const Store& store);
   void hold_back(Time now, const Timeline& timeline, const Store& store);
@@ -94,12 +95,13 @@ private:
   bool traces_;
   Pacer pacer_;
   std::optional<Place> place_;
-  std::optional<SequenceNumber> given_init_; ///< the init section that has gone out last
-  Time begin_at_{};                          ///< nothing goes out before
-  std::size_t outstanding_ = 0;              ///< bytes handed out and not taken
-  Duration outstanding_media_{};             ///< and the media in them
-  Time progress_at_{};                       ///< some were taken, or the first handed out
-  bool broken_ = true;                       ///< the next bytes do not continue the last
+  std::optional<ObjectName> given_init_; ///< the init section that has gone out last
+  Time begin_at_{};                      ///< nothing goes out before
+  std::size_t outstanding_ = 0;          ///< bytes handed out and not taken
+  Duration outstanding_media_{};         ///< and the media in them
+  Time progress_at_{};                   ///< some were taken, or the first handed out
+  bool broken_ = true;                   ///< the next bytes do not continue the last
+  bool new_line_ = true;                 ///< nor the line of time that they are on
   Duration skipped_{};
   Duration begun_with_{}; ///< the delay, after the last break
   bool held_ = false;     ///< begin_at_ is there to have a window again

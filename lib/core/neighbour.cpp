@@ -13,7 +13,7 @@ constexpr std::size_t least_owed = 2;
 constexpr std::size_t most_owed_ever = 32;
 /// A connection that moves nothing for so long stands still, whatever it holds.
 constexpr double stall_seconds = 1;
-/// Init sections that are remembered of a neighbour: those of the segments around two breaks.
+/// Init sections that are remembered of a neighbour.
 constexpr std::ptrdiff_t most_inits = 4;
 
 /// What `theirs` does not have.
@@ -148,7 +148,8 @@ void Neighbour::learn(const HaveMessage& have) {
   }
 }
 
-/// They are outside the window and never leave it.
+/// They are outside the window and never leave it. Which of several goes is chance: a stream needs
+/// one at a time, two at a break.
 void Neighbour::forget_old_inits(const HaveMessage& news) {
   if (segments_.empty() || !is_init(segments_.back().name.sn))
     return;

@@ -36,8 +36,8 @@ public:
     auto first = place ? place->chunk : 0;
     for (; entry && entry->start < position_ + horizon;
          entry = s_.timeline.after(entry->segment.sn)) {
-      if (auto init = entry->segment.init; init && init != looked_at_init_)
-        look_at(*entry, *(looked_at_init_ = init), 0);
+      if (auto init = entry->segment.init; init && !looked_at(*init))
+        look_at(*entry, *init, 0);
       look_at(*entry, entry->segment.sn, first);
       first = 0;
     }
@@ -46,6 +46,14 @@ public:
   }
 
 private:
+  /// False the first time.
+  bool looked_at(SequenceNumber init) {
+    if (std::ranges::find(inits_, init) != inits_.end())
+      return true;
+    inits_.push_back(init);
+    return false;
+  }
+
   /// At the chunks from `first` on of what `entry` needs: its segment, or its init section.
   void look_at(const TimelineEntry& entry, SequenceNumber object, std::uint32_t first) {
     const auto* segment = s_.store.find(object);
@@ -213,7 +221,7 @@ private:
   std::vector<Card> cards_;
   std::vector<std::pair<const StoredSegment*, std::uint32_t>> urgent_; ///< of these cards
   const Holders::Segment* held_ = nullptr; ///< what can be had of the segment that is looked at
-  std::optional<SequenceNumber> looked_at_init_; ///< segments share it
+  std::vector<SequenceNumber> inits_;      ///< that were looked at: segments share them
   bool first_unknown_ = true;
 };
 

@@ -87,7 +87,7 @@ void Store::drop_before(SequenceNumber sn) {
 void Store::drop_inits_but(std::span<const SequenceNumber> wanted) {
   std::vector<SequenceNumber> unwanted;
   for (const auto& [number, object] : segments_)
-    if (is_init(number) && std::ranges::find(wanted, number) == wanted.end())
+    if (is_init(number) && !std::ranges::binary_search(wanted, number))
       unwanted.push_back(number);
   for (auto number : unwanted)
     segments_.erase(number);

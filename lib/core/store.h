@@ -98,7 +98,7 @@ public:
 
   /// Drops segments below `sn`.
   void drop_before(SequenceNumber sn);
-  /// Drops init sections that are not among these.
+  /// Drops init sections that are not among these, which are in order.
   void drop_inits_but(std::span<const SequenceNumber> wanted);
   void clear() { segments_.clear(); }
 

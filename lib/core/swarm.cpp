@@ -34,6 +34,7 @@ void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
     restart();
   cursor.start(now, timeline);
   open_window();
+  drop_inits();
   if (change == Timeline::Change::extended || change == Timeline::Change::restarted) {
     journal.listed(now);
     settled_uplink_ = told_uplink_;
@@ -90,12 +91,17 @@ void Swarm::Impl::close_window() {
     return;
   timeline.drop_before(hand_out_position() - settings.past);
   store.drop_before(timeline.entries().front().segment.sn);
+}
+
+/// Those that no listed segment needs.
+void Swarm::Impl::drop_inits() {
   if (store.segments().empty() || !is_init(std::prev(store.segments().end())->first))
     return;
   std::vector<SequenceNumber> wanted;
   for (const auto& entry : timeline.entries())
     if (auto init = entry.segment.init; init && (wanted.empty() || wanted.back() != *init))
       wanted.push_back(*init);
+  std::ranges::sort(wanted);
   store.drop_inits_but(wanted);
 }
 

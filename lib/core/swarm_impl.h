@@ -76,6 +76,7 @@ private:
   void cancel_others(const Transfer& transfer);
   void open_window();
   void open_init(SequenceNumber init);
+  void drop_inits();
   void adopt_claims(StoredSegment& segment);
   void close_window();
   bool size_told(StoredSegment& segment, std::uint64_t size, std::optional<PeerId> by);

@@ -14,26 +14,36 @@ using namespace std::chrono_literals;
 namespace {
 constexpr auto first_retry = 250ms;
 constexpr auto longest_retry = 4s;
-constexpr auto stuck_after = 4s;
+/// Not wanted for so long: not needed any more.
+constexpr auto forgotten_after = 10s;
 constexpr std::size_t longest_answer = 4096; ///< a key is sixteen bytes; an error page is more
 } // namespace
 
 KeySource::Entry::Entry(GMainContext* context, std::function<void()> again)
-    : wanted_since(now()), backoff(first_retry, longest_retry), retry(context, std::move(again)) {}
+    : backoff(first_retry, longest_retry), retry(context, std::move(again)) {}
 
-KeySource::KeySource(GMainContext* context, net::HttpClient& http, std::function<void()> arrived)
-    : context_(context), http_(http), arrived_(std::move(arrived)) {}
+KeySource::KeySource(GMainContext* context, net::HttpClient& http,
+                     std::chrono::milliseconds timeout, std::function<void()> arrived)
+    : context_(context), http_(http), timeout_(timeout), arrived_(std::move(arrived)) {}
 
 void KeySource::want(const std::string& uri) {
   auto& entry = entries_[uri];
   bool is_new = !entry;
   if (is_new)
-    entry = std::make_unique<Entry>(context_, [this, uri] { load(uri); });
+    entry = std::make_unique<Entry>(context_, [this, uri] { try_again(uri); });
   entry->wanted_last = ++calls_;
-  if (!is_new)
+  entry->wanted_at = now();
+  if (!is_new && !std::exchange(entry->resting, false))
     return;
   load(uri);
   forget_oldest();
+}
+
+void KeySource::try_again(const std::string& uri) {
+  auto& entry = *entries_.at(uri);
+  entry.resting = now() - entry.wanted_at > forgotten_after;
+  if (!entry.resting)
+    load(uri);
 }
 
 std::optional<Bytes128> KeySource::find(const std::string& uri) const {
@@ -41,19 +51,18 @@ std::optional<Bytes128> KeySource::find(const std::string& uri) const {
   return found != entries_.end() ? found->second->key : std::nullopt;
 }
 
-std::optional<Error> KeySource::given_up(const std::string& uri, core::Duration patience) const {
+Error KeySource::failure(const std::string& uri) const {
   auto found = entries_.find(uri);
-  if (found == entries_.end() || found->second->key ||
-      now() - found->second->wanted_since < patience)
-    return {};
-  return found->second->failure;
+  if (found != entries_.end() && found->second->failure)
+    return *found->second->failure;
+  return key_failure(uri, net::HttpError{net::HttpError::Kind::timed_out, "no answer yet"});
 }
 
 void KeySource::load(const std::string& uri) {
   net::HttpRequest request;
   request.uri = uri;
   request.limit = longest_answer;
-  request.timeout = stuck_after;
+  request.timeout = timeout_;
   entries_.at(uri)->transfer = fetch_whole(
       http_, std::move(request), [this, uri](const WholeResult& result) { loaded(uri, result); });
 }

@@ -26,32 +26,38 @@ public:
   static constexpr std::size_t most_keys = 32;
 
   /// `arrived` is called when find() has more to give.
-  KeySource(GMainContext* context, net::HttpClient& http, std::function<void()> arrived);
+  KeySource(GMainContext* context, net::HttpClient& http, std::chrono::milliseconds timeout,
+            std::function<void()> arrived);
 
+  /// To be said again while it is needed: what was not wanted for a while is not asked for any
+  /// more.
   void want(const std::string& uri);
   /// None: not here (yet).
   std::optional<Bytes128> find(const std::string& uri) const;
-  /// Why the key is not here, when it has been wanted in vain for `patience`.
-  std::optional<Error> given_up(const std::string& uri, core::Duration patience) const;
+  /// Why the key is not here.
+  Error failure(const std::string& uri) const;
 
 private:
   struct Entry {
     Entry(GMainContext* context, std::function<void()> retry);
     std::optional<Bytes128> key;
-    std::optional<Error> failure; ///< the last one
-    core::Time wanted_since{};
+    std::optional<Error> failure;  ///< the last one
+    core::Time wanted_at{};        ///< last
     std::uint64_t wanted_last = 0; ///< in the order of calls
     Backoff backoff;
     net::Timer retry;
+    bool resting = false; ///< it failed, and nobody wanted it when it was to be tried again
     std::unique_ptr<net::HttpTransfer> transfer;
   };
 
   void load(const std::string& uri);
+  void try_again(const std::string& uri);
   void loaded(const std::string& uri, const WholeResult& result);
   void forget_oldest();
 
   GMainContext* context_;
   net::HttpClient& http_;
+  std::chrono::milliseconds timeout_;
   std::function<void()> arrived_;
   std::map<std::string, std::unique_ptr<Entry>> entries_; ///< by URI
   std::uint64_t calls_ = 0;

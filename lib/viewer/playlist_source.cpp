@@ -8,6 +8,7 @@
 #include "viewer/now.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace p2plive::viewer {
@@ -246,14 +247,34 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
 void PlaylistSource::remember(const media::MediaPlaylist& playlist) {
   auto time = now();
   for (const auto& segment : playlist.segments) {
-    objects_[core::SequenceNumber{segment.sn}] = {
-        {segment.uri, segment.byte_range, key_of(segment.key, segment.sn)}, time};
-    if (const auto& map = segment.map)
-      objects_[number_of(*map, segment)] = {
-          {map->uri, map->byte_range, key_of(map->key, segment.sn)}, time};
+    auto& listed = objects_[core::SequenceNumber{segment.sn}];
+    listed = {{segment.uri, segment.byte_range, key_of(segment.key, segment.sn)}, time, {}};
+    if (const auto& map = segment.map) {
+      listed.init = number_of(*map, segment);
+      objects_[*listed.init] = {
+          {map->uri, map->byte_range, key_of(map->key, segment.sn)}, time, {}};
+    }
   }
-  std::erase_if(objects_,
-                [&](const auto& entry) { return time - entry.second.seen > keep_unlisted; });
+  forget(time);
+}
+
+/// What left the playlist long ago and was handed out, or never will be; a player that was paused,
+/// or is late on purpose, may still be given what is behind.
+void PlaylistSource::forget(core::Time time) {
+  std::set<core::SequenceNumber> needed;
+  std::erase_if(objects_, [&](const auto& entry) {
+    const auto& [number, listed] = entry;
+    if (core::is_init(number))
+      return false;
+    if (time - listed.seen > keep_unlisted && number < handed_out_)
+      return true;
+    if (listed.init)
+      needed.insert(*listed.init);
+    return false;
+  });
+  std::erase_if(objects_, [&](const auto& entry) {
+    return core::is_init(entry.first) && !needed.contains(entry.first);
+  });
 }
 
 std::uint64_t PlaylistSource::tries_of(const net::HttpError& error) const {

@@ -65,6 +65,8 @@ public:
   void refresh();
   /// How the CDN answered a request for a segment: refusals tell that URLs have expired.
   void segment_answered(unsigned status);
+  /// What is older is not asked about any more.
+  void handed_out(core::SequenceNumber segment) { handed_out_ = segment; }
   /// None: not listed, or long ago.
   std::optional<ObjectLocation> locate(core::SequenceNumber sn) const;
 
@@ -77,7 +79,8 @@ public:
 private:
   struct Listed {
     ObjectLocation location;
-    core::Time seen{}; ///< in the newest playlist that listed it
+    core::Time seen{};                        ///< in the newest playlist that listed it
+    std::optional<core::SequenceNumber> init; ///< that a segment needs
   };
 
   /// What a load asks for: the playlist, or an update that leaves out what is known of it already.
@@ -94,6 +97,7 @@ private:
   void read_master(const media::MasterPlaylist& master);
   void read_media(media::MediaPlaylist playlist);
   void remember(const media::MediaPlaylist& playlist);
+  void forget(core::Time time);
   /// A load brought nothing. `tries`: how often this may happen at each place before anything was
   /// played; `weight`: as how many failures of the place it counts.
   void failed(Error error, std::uint64_t tries, std::uint64_t weight = 1);
@@ -128,6 +132,7 @@ private:
   core::Time known_since_{};   ///< when the load began that brought or confirmed playlist_
   unsigned failed_deltas_ = 0; ///< in a row
   core::Listing listing_;
+  core::SequenceNumber handed_out_{};
   std::map<core::SequenceNumber, Listed> objects_; ///< segments and init sections
   std::optional<core::Time> failing_since_;
   std::optional<core::Time> empty_since_;

@@ -71,13 +71,13 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
           http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
           [this](unsigned status) { playlist_.segment_answered(status); },
           timeout_or(options.http, segment_timeout)),
-      keys_(context, http_, [this] { release(); }), meeting_{.index_uri = options.index_uri,
-                                                             .agent = agent_of(options),
-                                                             .local_address = options.local_address,
-                                                             .self = settings_.self,
-                                                             .max_peers = options.max_peers,
-                                                             .watch =
-                                                                 watch_into(crossings_.output)},
+      keys_(context, http_, timeout_or(options.http, segment_timeout), [this] { release(); }),
+      meeting_{.index_uri = options.index_uri,
+               .agent = agent_of(options),
+               .local_address = options.local_address,
+               .self = settings_.self,
+               .max_peers = options.max_peers,
+               .watch = watch_into(crossings_.output)},
       meet_(context, [this] { meet_others(); }),
       wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
       tick_(context, [this] { tick(); }) {}
@@ -189,27 +189,34 @@ void Session::want_key(core::SequenceNumber object) {
     keys_.want(location->key->uri);
 }
 
-/// In order: what is encrypted waits for its key, and what is behind it waits, too.
+/// In order: what is encrypted waits for its key, and what is behind it waits, too. A segment keeps
+/// the key that it began with, whatever a later playlist says of it.
 void Session::hand_over(core::Deliver bytes) {
-  auto location = playlist_.locate(bytes.init ? *bytes.init : bytes.sn);
-  waiting_.push_back({std::move(bytes), location ? location->key : std::nullopt});
+  playlist_.handed_out(bytes.sn);
+  if (bytes.offset == 0) {
+    auto location = playlist_.locate(bytes.init ? *bytes.init : bytes.sn);
+    current_key_ = location ? location->key : std::nullopt;
+  }
+  waiting_.push_back({std::move(bytes), current_key_});
   release();
 }
 
 void Session::release() {
   while (!waiting_.empty()) {
     auto& [bytes, key] = waiting_.front();
-    Delivery delivery{std::move(bytes), {}};
-    if (key) {
-      auto found = keys_.find(key->uri);
-      if (!found) {
-        bytes = std::move(delivery.bytes);
-        return;
-      }
-      delivery.secret = SegmentSecret{*found, key->iv};
+    auto found = key ? keys_.find(key->uri) : std::nullopt;
+    if (key && !found) {
+      keys_.want(key->uri);
+      if (!waiting_since_)
+        waiting_since_ = now();
+      return;
     }
+    Delivery delivery{std::move(bytes), {}};
+    if (key)
+      delivery.secret = SegmentSecret{*found, key->iv};
     crossings_.output->push(std::move(delivery));
     waiting_.pop_front();
+    waiting_since_.reset();
   }
   if (last_)
     crossings_.output->push(*std::exchange(last_, std::nullopt));
@@ -252,13 +259,17 @@ void Session::check_playlist() {
 
 /// What waits for a key that its server does not give cannot be played, ever.
 void Session::check_key() {
-  if (waiting_.empty() || !waiting_.front().key)
+  if (!waiting_since_)
     return;
-  auto failure = keys_.given_up(waiting_.front().key->uri, settings_.give_up);
-  if (!failure)
+  for (const auto& waiting : waiting_)
+    if (waiting.key)
+      keys_.want(waiting.key->uri);
+  if (now() - *waiting_since_ < settings_.give_up)
     return;
+  auto failure = keys_.failure(waiting_.front().key->uri);
   waiting_.clear();
-  finish(*failure);
+  waiting_since_.reset();
+  finish(failure);
 }
 
 void Session::publish() {

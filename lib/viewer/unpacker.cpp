@@ -71,9 +71,6 @@ void Unpacker::put(Delivery delivery) {
     begin(delivery);
   for (auto& piece : clear(delivery)) {
     if (deliver.init) {
-      if (passed_ == 0)
-        clock_.init(piece.bytes());
-      passed_ += piece.size;
       init_.push_back(std::move(piece));
       continue;
     }
@@ -86,6 +83,7 @@ void Unpacker::put(Delivery delivery) {
 void Unpacker::begin(const Delivery& delivery) {
   const auto& deliver = delivery.bytes;
   offset_ = passed_ = tags_ = 0;
+  told_ = {};
   cipher_.reset();
   if (delivery.secret)
     cipher_.emplace(*delivery.secret, pool_);
@@ -93,6 +91,7 @@ void Unpacker::begin(const Delivery& delivery) {
     init_.clear();
   begins_ = !deliver.init;
   discontinuity_ |= deliver.discontinuity;
+  new_line_ |= deliver.new_line;
   skipped_ += deliver.skipped;
 }
 
@@ -110,32 +109,47 @@ std::vector<Unpacker::Piece> Unpacker::clear(Delivery& delivery) {
   return pieces;
 }
 
-/// None: a web page, or nothing that can be played.
-std::optional<Format> Unpacker::recognize(std::span<const std::uint8_t> first_bytes) {
+Unpacker::Recognized Unpacker::recognize(std::span<const std::uint8_t> first_bytes) {
   switch (media::sniff_container(first_bytes)) {
   case media::Container::mpeg_ts:
-    return Format::mpeg_ts;
+    return {Format::mpeg_ts};
   case media::Container::iso_bmff:
-    return Format::fmp4;
+    return {Format::fmp4};
   case media::Container::packed_audio: {
     auto audio = media::probe_packed_audio(first_bytes);
-    tags_ = audio.tags_size;
-    return format_of(audio.codec);
+    return {format_of(audio.codec), audio.tags_size};
   }
   default:
     return {};
   }
 }
 
+/// All of it: what makes it large stands before the tracks.
+void Unpacker::read_init() {
+  if (init_.size() == 1)
+    return clock_.init(init_.front().bytes());
+  std::vector<std::uint8_t> whole;
+  for (const auto& piece : init_)
+    if (whole.size() < media::fmp4_probe_size)
+      whole.insert(whole.end(), piece.bytes().begin(), piece.bytes().end());
+  if (!whole.empty())
+    clock_.init(whole);
+}
+
 bool Unpacker::begin_segment(const Piece& first, const core::Deliver& deliver) {
-  if (auto found = recognize(first.bytes()))
-    format_ = found; // otherwise a demuxer makes the best of a broken segment
+  // Bytes of a broken segment may look like anything: a demuxer makes the best of them. Where the
+  // stream may have changed they tell.
+  auto found = recognize(first.bytes());
+  if (found.format && (!format_ || discontinuity_ || !init_.empty()))
+    format_ = found.format;
+  if (found.format == format_)
+    tags_ = found.tags;
+  read_init();
   if (!format_) {
     fail(unknown_format(first.bytes(), cipher_.has_value()));
     return false;
   }
-  // A jump forward leaves the time line as it is; every other break begins another.
-  if (discontinuity_ && skipped_ == 0ns)
+  if (std::exchange(new_line_, false))
     clock_.restart();
   timestamp_ = clock_.begin(first.bytes());
   std::uint64_t offset = 0;
@@ -159,27 +173,26 @@ bool Unpacker::begin_segment(const Piece& first, const core::Deliver& deliver) {
   return true;
 }
 
-/// The media time of the next bytes, pro rata of EXTINF; the last ones have what is left.
+/// The media time from the last buffer on to the end of the next bytes, pro rata of EXTINF.
 std::chrono::nanoseconds Unpacker::pass(std::size_t bytes, const core::Deliver& deliver) {
-  auto at = [&](std::uint64_t position) {
-    auto share =
-        std::min(1.0, static_cast<double>(position) / static_cast<double>(deliver.segment_size));
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(deliver.segment_duration * share);
-  };
-  auto before = at(passed_);
   passed_ += bytes;
-  return at(passed_) - before;
+  auto share = static_cast<double>(passed_) / static_cast<double>(deliver.segment_size);
+  auto until = std::chrono::duration_cast<std::chrono::nanoseconds>(deliver.segment_duration *
+                                                                    std::min(1.0, share));
+  return until - std::exchange(told_, until);
 }
 
 void Unpacker::hand_out(Piece piece, const core::Deliver& deliver) {
-  Buffer buffer;
-  buffer.duration = pass(piece.size, deliver);
   auto tags = std::min<std::uint64_t>(tags_, piece.size);
   tags_ -= tags;
+  if (tags == piece.size) {
+    passed_ += tags; // the next buffer has its share of time
+    return;
+  }
+  Buffer buffer;
+  buffer.duration = pass(piece.size, deliver);
   piece.skip += tags;
   piece.size -= tags;
-  if (piece.size == 0)
-    return;
   buffer.format = *format_;
   buffer.media_sequence = core::number(deliver.sn);
   buffer.offset = std::exchange(offset_, offset_ + piece.size);

@@ -40,7 +40,12 @@ private:
 
   void begin(const Delivery& delivery);
   std::vector<Piece> clear(Delivery& delivery);
-  std::optional<Format> recognize(std::span<const std::uint8_t> first_bytes);
+  struct Recognized {
+    std::optional<Format> format; ///< none: a web page, or nothing that can be played
+    std::uint64_t tags = 0;       ///< bytes in front of packed audio
+  };
+  static Recognized recognize(std::span<const std::uint8_t> first_bytes);
+  void read_init();
   bool begin_segment(const Piece& first, const core::Deliver& deliver);
   void hand_out(Piece piece, const core::Deliver& deliver);
   std::chrono::nanoseconds pass(std::size_t bytes, const core::Deliver& deliver);
@@ -57,13 +62,15 @@ private:
   // Of the segment that begins.
   bool begins_ = false;
   bool discontinuity_ = false;
+  bool new_line_ = false;
   std::chrono::nanoseconds skipped_{};
   std::optional<std::chrono::nanoseconds> timestamp_;
 
   // Of the segment, or init section, that is under way.
-  std::uint64_t offset_ = 0; ///< of the next byte handed out
-  std::uint64_t passed_ = 0; ///< bytes seen, those left out as well
-  std::uint64_t tags_ = 0;   ///< bytes of ID3 tags still to come
+  std::uint64_t offset_ = 0;        ///< of the next byte handed out
+  std::uint64_t passed_ = 0;        ///< bytes seen, those left out as well
+  std::chrono::nanoseconds told_{}; ///< media time that buffers have had
+  std::uint64_t tags_ = 0;          ///< bytes of ID3 tags still to come
 };
 
 } // namespace p2plive::viewer

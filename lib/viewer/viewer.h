@@ -85,7 +85,7 @@ struct ViewerOptions {
                              ///< only loopback when the services are reached there
   HttpOptions http;
   QualityOptions quality;
-  bool trace = false;        ///< every buffer says how it came (Buffer::life)
+  bool trace = false; ///< every buffer says how it came (Buffer::life)
 };
 
 /// Why a stream cannot be played, for a person.
@@ -193,7 +193,7 @@ public:
   Viewer& operator=(const Viewer&) = delete;
 
   /// Waits for the next bytes, the end, an error (once; then EndOfStream), or interrupt(true); with
-  /// a deadline also for that. What becomes of other viewers is told before any of these; whoever
+  /// a deadline also for that. What becomes of other viewers is told in between; whoever
   /// came and went between two calls is not told of. `playing` is how far the application's own
   /// clock has advanced since it began to play, where it has one: data are handed out by the faster
   /// of it and the monotonic clock. None after that tells of a pause.

@@ -121,6 +121,23 @@ GST_START_TEST(another_one_comes_where_it_is_needed) {
 }
 GST_END_TEST;
 
+// Rule: each comes again where it is needed again; it is fetched once while it is listed.
+GST_START_TEST(they_may_alternate) {
+  VirtualCdn cdn({});
+  cdn.inits[0] = first_init;
+  cdn.inits[cdn.first_number + 52] = second_init;
+  cdn.inits[cdn.first_number + 54] = first_init;
+  cdn.run_for(30s);
+  std::vector<SequenceNumber> inits;
+  for (const auto& deliver : cdn.delivered)
+    if (deliver.init)
+      inits.push_back(*deliver.init);
+  fail_unless((inits == std::vector{first_init, second_init, first_init}));
+  fail_unless_equals_int(static_cast<int>(fetches_of(cdn, first_init)), 1);
+  fail_unless_equals_int(static_cast<int>(fetches_of(cdn, second_init)), 1);
+}
+GST_END_TEST;
+
 // Rule: one of several chunks goes out whole.
 GST_START_TEST(a_large_one_goes_out_whole) {
   VirtualCdn cdn({});
@@ -245,6 +262,7 @@ static Suite* init_section_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, it_comes_first_and_once);
   tcase_add_test(tcase, another_one_comes_where_it_is_needed);
+  tcase_add_test(tcase, they_may_alternate);
   tcase_add_test(tcase, a_large_one_goes_out_whole);
   tcase_add_test(tcase, nothing_goes_out_without_it);
   tcase_add_test(tcase, it_comes_from_another_viewer);

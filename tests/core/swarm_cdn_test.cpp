@@ -55,6 +55,29 @@ GST_START_TEST(gaps_are_left_out) {
 }
 GST_END_TEST;
 
+/// The first bytes after a consumer took nothing for half a minute.
+static Deliver after_a_stop(const std::set<std::uint64_t>& breaks) {
+  VirtualCdn cdn({});
+  cdn.breaks = breaks;
+  cdn.run_for(5s);
+  cdn.takes = false;
+  cdn.run_for(30s);
+  cdn.takes = true;
+  cdn.swarm.taken(cdn.now, 1u << 30, {});
+  cdn.run_for(10s);
+  auto jump = std::ranges::find_if(cdn.delivered,
+                                   [](const Deliver& deliver) { return deliver.skipped > 0s; });
+  fail_unless(jump != cdn.delivered.end() && jump->discontinuity);
+  return *jump;
+}
+
+// Rule: a jump forward goes on with the line of time, unless the stream broke meanwhile.
+GST_START_TEST(jumps_and_lines_of_time) {
+  fail_if(after_a_stop({}).new_line);
+  fail_unless(after_a_stop({VirtualCdn({}).first_number + 57}).new_line);
+}
+GST_END_TEST;
+
 // Rule: behind the last byte of a stream that has ended comes its end, once.
 GST_START_TEST(the_end_comes_last) {
   VirtualCdn cdn({});
@@ -271,6 +294,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, plays_from_the_cdn_alone);
   tcase_add_test(tcase, begins_with_the_newest);
   tcase_add_test(tcase, gaps_are_left_out);
+  tcase_add_test(tcase, jumps_and_lines_of_time);
   tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);

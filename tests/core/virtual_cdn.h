@@ -41,6 +41,7 @@ struct VirtualCdn {
   std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
   /// Init sections, each by the first segment that it serves.
   std::map<std::uint64_t, SequenceNumber> inits;
+  std::set<std::uint64_t> breaks;    ///< segments that do not continue those before them
   std::set<std::uint64_t> gaps;      ///< segments that are listed as not to be had
   std::optional<std::uint64_t> ends; ///< the last segment, if there is one
   std::uint64_t init_size = 900;
@@ -55,6 +56,10 @@ struct VirtualCdn {
   std::optional<SequenceNumber> init_of(std::uint64_t sn) const {
     auto after = inits.upper_bound(sn);
     return after == inits.begin() ? std::nullopt : std::optional(std::prev(after)->second);
+  }
+
+  std::uint64_t breaks_until(std::uint64_t sn) const {
+    return static_cast<std::uint64_t>(std::distance(breaks.begin(), breaks.upper_bound(sn)));
   }
 
   std::uint64_t size_of(std::uint64_t sn) const {
@@ -99,7 +104,8 @@ struct VirtualCdn {
       listing.ended = true;
     }
     for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n)
-      listing.segments.push_back({SequenceNumber{first_number + n}, segment, 0, date(n * segment),
+      listing.segments.push_back({SequenceNumber{first_number + n}, segment,
+                                  breaks_until(first_number + n), date(n * segment),
                                   gaps.contains(first_number + n), init_of(first_number + n)});
     swarm.listed(now, wall(now), listing);
     act();

@@ -65,6 +65,7 @@ public:
       auto delivery = chunk(sn, bytes, at, init, discontinuity && at == 0);
       if (at == 0)
         delivery.bytes.skipped = skipped;
+      delivery.bytes.new_line = at == 0 && discontinuity && skipped == 0s;
       unpacker.put(std::move(delivery));
     }
   }
@@ -166,9 +167,11 @@ GST_START_TEST(a_broken_segment) {
   Stream stream;
   stream.put(1, transport_stream(10));
   stream.put(2, std::string(1'000, 'x'));
+  stream.put(3, id3_tag(3) + adts(1'000)); // may be chance
   auto buffers = stream.buffers();
-  fail_unless_equals_int(static_cast<int>(buffers.size()), 2);
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 3);
   fail_unless(buffers[1].format == Format::mpeg_ts && buffers[1].size == 1'000);
+  fail_unless(buffers[2].format == Format::mpeg_ts && buffers[2].size > 1'000);
 }
 GST_END_TEST;
 
@@ -231,6 +234,27 @@ GST_START_TEST(an_init_section) {
 }
 GST_END_TEST;
 
+// Rule: where an init section is handed out twice before its segment comes, as when the stream
+// breaks between the two, it comes out once, and the break with it.
+GST_START_TEST(an_init_section_begins_anew) {
+  Stream stream;
+  const std::string init("\0\0\0\x10"
+                         "ftypiso5\0\0\0\0",
+                         16);
+  const std::string segment("\0\0\0\x08"
+                            "moof\0\0\0\x08"
+                            "mdat",
+                            16);
+  stream.put(3, init, true, true, 4s);
+  stream.put(4, init, true, true);
+  stream.put(4, segment);
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 2);
+  fail_unless(text(buffers) == init + segment);
+  fail_unless(buffers[0].discontinuity && buffers[0].skipped == 4s && !buffers[1].discontinuity);
+}
+GST_END_TEST;
+
 // Rule: a chunk's life goes with its bytes; where nothing is traced there is none.
 GST_START_TEST(lives) {
   Stream stream;
@@ -272,6 +296,7 @@ static Suite* unpacker_suite() {
   tcase_add_test(tcase, packed_audio);
   tcase_add_test(tcase, lines_of_time);
   tcase_add_test(tcase, an_init_section);
+  tcase_add_test(tcase, an_init_section_begins_anew);
   tcase_add_test(tcase, lives);
   tcase_add_test(tcase, lives_of_what_was_encrypted);
   return suite;
