@@ -36,12 +36,14 @@ inline std::string decrypted(const std::string& bytes, const std::string& key, s
   return good && out.starts_with('\x47') ? out : std::string();
 }
 
-/// ffmpeg takes the key anew for every segment.
+/// ffmpeg takes the key anew for every segment, from a file of its own: the one that is served may
+/// be taken away.
 inline void set_key(const LiveStream& stream, const std::string& name, const std::string& key) {
-  std::ofstream(stream.directory() / name, std::ios::binary) << key;
+  auto own = stream.directory() / (name + ".encoder");
+  for (const auto& file : {stream.directory() / name, own})
+    std::ofstream(file, std::ios::binary) << key;
   auto info = stream.directory() / "key.info";
-  std::ofstream(info.string() + ".new") << name << "\n"
-                                        << (stream.directory() / name).string() << "\n";
+  std::ofstream(info.string() + ".new") << name << "\n" << own.string() << "\n";
   std::filesystem::rename(info.string() + ".new", info);
 }
 
