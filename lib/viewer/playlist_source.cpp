@@ -24,6 +24,9 @@ constexpr auto wait_for_segments = 30s;
 constexpr std::uint64_t no_more_tries = 1;
 /// A server whose updates fail so often in a row is not asked for them any more: each costs a load.
 constexpr unsigned delta_tries = 3;
+/// Loads that fail in a row until the next place is tried where the variant is to be had: one or
+/// two happen, and two places need not agree on what they serve.
+constexpr std::uint64_t failover_after = 3;
 
 /// The path in an absolute URI.
 std::string_view path_of(std::string_view uri) {
@@ -50,9 +53,6 @@ core::SequenceNumber number_of(const media::InitSection& init, const media::Segm
   return core::init_number(path_of(init.uri), range.offset, range.length,
                            segment.discontinuity_sequence);
 }
-/// Loads that fail in a row until the next place is tried where the variant is to be had: one or
-/// two happen, and two places need not agree on what they serve.
-constexpr std::uint64_t failover_after = 3;
 
 core::Listing to_listing(const media::MediaPlaylist& playlist) {
   core::Listing listing;
