@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/prefetch.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -72,7 +74,14 @@ public:
   void prefetch() const {
     for (const auto& entry : entries_)
       for (std::size_t line = 0; line < 192; line += 64)
-        __builtin_prefetch(reinterpret_cast<const char*>(entry.get()) + line);
+        prefetch_at(reinterpret_cast<const char*>(entry.get()) + line);
+  }
+  /// One is about to be looked for.
+  void prefetch_keys() const {
+    for (std::size_t key = 0; key < keys_.size(); key += 64 / sizeof(Key))
+      prefetch_at(&keys_[key]);
+    for (std::size_t entry = 0; entry < entries_.size(); entry += 64 / sizeof(entries_[0]))
+      prefetch_at(&entries_[entry]);
   }
 
   /// An entry from these arguments, unless there is one: which, and whether it is new.

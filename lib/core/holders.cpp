@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <ranges>
 #include <utility>
 
 namespace p2plive::core {
@@ -12,6 +13,13 @@ unsigned Holders::Segment::count(std::size_t chunk) const {
   for (auto word = chunk * words_; word < std::min((chunk + 1) * words_, bits_.size()); ++word)
     count += static_cast<unsigned>(std::popcount(bits_[word]));
   return count;
+}
+
+bool Holders::Segment::any(std::size_t chunk) const {
+  for (auto word = chunk * words_; word < std::min((chunk + 1) * words_, bits_.size()); ++word)
+    if (bits_[word] != 0)
+      return true;
+  return false;
 }
 
 std::size_t Holders::enter(const Neighbour& neighbour) {
@@ -43,9 +51,9 @@ void Holders::widen(std::size_t words) {
 }
 
 void Holders::add(const ObjectName& object, std::size_t chunk, std::size_t place) {
-  auto found = std::ranges::find(segments_, object, &Segment::object_);
-  if (found == segments_.end()) {
-    found = segments_.insert(found, Segment());
+  auto* found = look_up(object);
+  if (!found) {
+    found = &segments_.emplace_back();
     found->object_ = object;
     found->words_ = words_;
   }
@@ -56,17 +64,20 @@ void Holders::add(const ObjectName& object, std::size_t chunk, std::size_t place
 }
 
 void Holders::remove(const ObjectName& object, std::size_t chunk, std::size_t place) {
-  auto found = std::ranges::find(segments_, object, &Segment::object_);
+  auto* found = look_up(object);
   found->bits_[chunk * words_ + place / 64] &= ~(std::uint64_t{1} << place % 64);
-  if (--found->total_ > 0)
-    return;
-  std::swap(*found, segments_.back());
-  segments_.pop_back();
+  if (--found->total_ == 0)
+    segments_.erase(segments_.begin() + (found - segments_.data()));
 }
 
+/// What was heard of last is what is heard of most.
 const Holders::Segment* Holders::find(const ObjectName& object) const {
-  auto found = std::ranges::find(segments_, object, &Segment::object_);
-  return found != segments_.end() ? &*found : nullptr;
+  auto found = std::ranges::find(segments_ | std::views::reverse, object, &Segment::object_);
+  return found != segments_.rend() ? &*found : nullptr;
+}
+
+Holders::Segment* Holders::look_up(const ObjectName& object) {
+  return const_cast<Segment*>(find(object));
 }
 
 unsigned Holders::count(const ChunkName& chunk) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/ids.h"
+#include "core/prefetch.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,7 @@ public:
   /// What is known of one segment. Valid until the next change.
   class Segment {
   public:
-    bool any(std::size_t chunk) const { return count(chunk) > 0; }
+    bool any(std::size_t chunk) const;
     unsigned count(std::size_t chunk) const;
 
   private:
@@ -34,6 +35,11 @@ public:
   std::size_t enter(const Neighbour& neighbour);
   void leave(std::size_t place); ///< nothing is noted of it any more
   std::size_t viewers() const { return viewers_; }
+  /// Something is about to be noted.
+  void prefetch() const {
+    for (const auto& segment : segments_)
+      prefetch_at(&segment);
+  }
 
   void add(const ObjectName& object, std::size_t chunk, std::size_t place);
   void remove(const ObjectName& object, std::size_t chunk, std::size_t place); ///< what was added
@@ -45,9 +51,10 @@ public:
   std::vector<const Neighbour*> of_any(const std::vector<ChunkName>& chunks) const;
 
 private:
+  Segment* look_up(const ObjectName& object);
   void widen(std::size_t words);
 
-  std::vector<Segment> segments_; ///< in no order
+  std::vector<Segment> segments_; ///< in the order in which they were first heard of
   std::vector<const Neighbour*> places_;
   std::size_t viewers_ = 0;
   std::size_t words_ = 1;

@@ -8,6 +8,7 @@
 #include "core/ids.h"
 #include "core/messages.h"
 #include "core/peer_map.h"
+#include "core/prefetch.h"
 
 #include <optional>
 #include <vector>
@@ -97,6 +98,11 @@ public:
   /// next change.
   const RemoteSegment* find(SequenceNumber sn) const;
   const std::vector<RemoteSegment>& segments() const { return segments_; }
+  /// What it tells next is about to be noted: mostly of one of these.
+  void prefetch_newest() const {
+    for (auto i = segments_.size(); i-- > 0 && i + 3 > segments_.size();)
+      prefetch(segments_[i]);
+  }
   /// What is news to it in `have`, to be sent: chunks that it has itself are none. A segment is
   /// named in full the first time, as sending it says.
   HaveMessage tell(const HaveMessage& have);

@@ -32,10 +32,10 @@ public:
 
   Plan run() {
     const auto& place = s_.cursor.place();
-    auto* entry = place ? s_.timeline.find(place->sn) : nullptr;
+    auto end = s_.timeline.entries().end();
+    auto entry = place ? s_.timeline.place_of(place->sn) : end;
     auto first = place ? place->chunk : 0;
-    for (; entry && entry->start < position_ + horizon;
-         entry = s_.timeline.after(entry->segment.sn)) {
+    for (; entry != end && entry->start < position_ + horizon; ++entry) {
       if (auto init = entry->segment.init; init && !looked_at(*init))
         look_at(*entry, *init, 0);
       look_at(*entry, entry->segment.sn, first);

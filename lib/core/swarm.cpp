@@ -348,6 +348,10 @@ void Swarm::peer_message(Time now, const PeerId& peer, std::span<const std::uint
     impl_->run(now, false);
 }
 
+void Swarm::prepare_message(const PeerId& peer, unsigned step) const {
+  impl_->prepare_message(peer, step);
+}
+
 void Swarm::peer_buffered(Time now, const PeerId& peer, std::size_t bytes) {
   auto found = impl_->neighbours.find(peer);
   if (found == impl_->neighbours.end())

@@ -52,6 +52,9 @@ public:
   void peer_opened(Time now, const PeerId& peer);
   /// One data channel message, whole.
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
+  /// That is about to be called, for this viewer and then others: the processor may fetch what it
+  /// will need, in steps from 0 on, each for several of them before the next. May be left out.
+  void prepare_message(const PeerId& peer, unsigned step) const;
   /// Bytes given to Send that have not left yet. Told after each batch of Sends to this peer, and
   /// again when they fall under send_low_mark, and when nothing is left.
   void peer_buffered(Time now, const PeerId& peer, std::size_t bytes);

@@ -42,6 +42,7 @@ public:
   void tracker_answered(Time now, const TrackerAnswer& answer);
   void peer_opened(Time now, const PeerId& peer);
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
+  void prepare_message(const PeerId& peer, unsigned step) const;
   void peer_closed(Time now, const PeerId& peer);
   void connection_holds(Time now, Neighbour& neighbour, std::size_t bytes);
 

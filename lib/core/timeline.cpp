@@ -116,26 +116,27 @@ void Timeline::append(Time now, const ListedSegment& segment) {
   entries_.push_back(entry);
 }
 
-/// Numbers follow one another, as a rule: then it is known where an entry is.
-const TimelineEntry* Timeline::expected_at(SequenceNumber sn) const {
+std::deque<TimelineEntry>::const_iterator Timeline::place_of(SequenceNumber sn) const {
   if (entries_.empty() || sn < entries_.front().segment.sn)
-    return nullptr;
+    return entries_.end();
+  // Numbers follow one another, as a rule: then it is known where an entry is.
   auto place = number(sn) - number(entries_.front().segment.sn);
-  return place < entries_.size() && entries_[place].segment.sn == sn ? &entries_[place] : nullptr;
-}
-
-const TimelineEntry* Timeline::find(SequenceNumber sn) const {
-  if (const auto* expected = expected_at(sn))
-    return expected;
+  if (place < entries_.size() && entries_[place].segment.sn == sn)
+    return entries_.begin() + static_cast<std::ptrdiff_t>(place);
   auto found =
       std::lower_bound(entries_.begin(), entries_.end(), sn,
                        [](const auto& entry, auto value) { return entry.segment.sn < value; });
-  return found != entries_.end() && found->segment.sn == sn ? &*found : nullptr;
+  return found != entries_.end() && found->segment.sn == sn ? found : entries_.end();
+}
+
+const TimelineEntry* Timeline::find(SequenceNumber sn) const {
+  auto found = place_of(sn);
+  return found != entries_.end() ? &*found : nullptr;
 }
 
 const TimelineEntry* Timeline::after(SequenceNumber sn) const {
-  if (const auto* expected = expected_at(next(sn)))
-    return expected;
+  if (auto found = place_of(next(sn)); found != entries_.end())
+    return &*found;
   auto found =
       std::upper_bound(entries_.begin(), entries_.end(), sn,
                        [](auto value, const auto& entry) { return value < entry.segment.sn; });

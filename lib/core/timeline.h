@@ -40,6 +40,8 @@ public:
   const std::deque<TimelineEntry>& entries() const { return entries_; }
   const TimelineEntry* find(SequenceNumber sn) const;
   const TimelineEntry* after(SequenceNumber sn) const; ///< the next that is listed
+  /// Of entries(), where this one is; the end where it is not listed.
+  std::deque<TimelineEntry>::const_iterator place_of(SequenceNumber sn) const;
   std::optional<SequenceNumber> newest() const;
 
   /// Where the encoder is now: by PROGRAM-DATE-TIME and the wall clock when they make sense
@@ -54,7 +56,6 @@ public:
   void drop_before(Position position);
 
 private:
-  const TimelineEntry* expected_at(SequenceNumber sn) const;
   bool contradicts(const Listing& listing) const;
   bool is_behind(Time now, const Listing& listing);
   void append(Time now, const ListedSegment& segment);

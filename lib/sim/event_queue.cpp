@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sim/event_queue.h"
 
+#include "core/prefetch.h"
+
 #include <algorithm>
+#include <functional>
 
 namespace p2plive::sim {
 
 namespace {
-/// Children of an entry of the heap: they share a cache line or two.
-constexpr std::size_t fan = 4;
+
+/// A world of ten thousand viewers fits into no cache, and an event stands at whatever viewer: what
+/// it needs is asked for in so many steps, each so many events ahead of the next.
+constexpr unsigned steps = 9;
+constexpr std::size_t stride = 4;
+
+std::int64_t page_of(Time when) {
+  return std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch()).count();
+}
+
 } // namespace
+
+EventQueue::EventQueue(Time begin) : now_(begin), page_(page_of(begin)) {}
 
 std::uint32_t EventQueue::place() {
   if (free_.empty()) {
@@ -20,47 +33,56 @@ std::uint32_t EventQueue::place() {
   return slot;
 }
 
-void EventQueue::push(Entry entry) {
-  auto hole = heap_.size();
-  heap_.push_back(entry);
-  while (hole > 0) {
-    auto parent = (hole - 1) / fan;
-    if (!entry.before(heap_[parent]))
-      break;
-    heap_[hole] = heap_[parent];
-    hole = parent;
+void EventQueue::push(const Entry& entry) {
+  auto page = page_of(entry.when);
+  if (page <= page_) {
+    auto from = due_.begin() + static_cast<std::ptrdiff_t>(next_);
+    due_.insert(std::upper_bound(from, due_.end(), entry), entry);
+  } else if (page < page_ + pages) {
+    later_[static_cast<std::size_t>(page % pages)].push_back(entry);
+  } else {
+    far_.push_back(entry);
+    std::ranges::push_heap(far_, std::greater());
   }
-  heap_[hole] = entry;
 }
 
-EventQueue::Entry EventQueue::pop() {
-  auto first = heap_.front();
-  auto last = heap_.back();
-  heap_.pop_back();
-  std::size_t hole = 0;
-  while (hole * fan + 1 < heap_.size()) {
-    auto child = hole * fan + 1;
-    auto end = std::min(child + fan, heap_.size());
-    for (auto other = child + 1; other < end; ++other)
-      if (heap_[other].before(heap_[child]))
-        child = other;
-    if (!heap_[child].before(last))
-      break;
-    heap_[hole] = heap_[child];
-    hole = child;
+void EventQueue::turn_page() {
+  ++page_;
+  due_.clear();
+  next_ = 0;
+  while (!far_.empty() && page_of(far_.front().when) < page_ + pages) {
+    std::ranges::pop_heap(far_, std::greater());
+    later_[static_cast<std::size_t>(page_of(far_.back().when) % pages)].push_back(far_.back());
+    far_.pop_back();
   }
-  if (!heap_.empty())
-    heap_[hole] = last;
-  return first;
+  std::swap(due_, later_[static_cast<std::size_t>(page_ % pages)]);
+  std::ranges::sort(due_);
+}
+
+/// The farthest first, which only just came into sight.
+void EventQueue::look_ahead() const {
+  auto left = due_.size() - next_;
+  if (left > steps * stride)
+    core::prefetch_at(&events_[due_[next_ + steps * stride].slot]);
+  for (unsigned step = 0; step < steps; ++step)
+    if (auto place = (steps - 1 - step) * stride; place < left)
+      events_[due_[next_ + place].slot].approach(step);
 }
 
 void EventQueue::run_until(Time end) {
-  while (!heap_.empty() && heap_.front().when <= end) {
-    auto entry = pop();
+  for (auto last_page = page_of(end);;) {
+    if (next_ == due_.size()) {
+      if (page_ >= last_page)
+        break;
+      turn_page();
+      continue;
+    }
+    if (due_[next_].when > end)
+      break;
+    look_ahead();
+    auto entry = due_[next_++];
     now_ = entry.when;
     ++executed_;
-    if (!heap_.empty()) // the next is somewhere else, as a rule
-      __builtin_prefetch(&events_[heap_.front().slot]);
     auto& event = events_[entry.slot];
     event();
     event.clear();

@@ -7,6 +7,8 @@
 #include "sim/event.h"
 
 #include <algorithm>
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <utility>
@@ -20,7 +22,7 @@ using core::Time;
 
 class EventQueue {
 public:
-  explicit EventQueue(Time begin) : now_(begin) {}
+  explicit EventQueue(Time begin);
 
   Time now() const { return now_; }
   /// Calls `event` at `when`, or now where that has passed already; never before this call returns.
@@ -44,18 +46,26 @@ private:
     Time when;
     std::uint64_t order = 0;
     std::uint32_t slot = 0; ///< of the event
-    bool before(const Entry& other) const {
-      return when != other.when ? when < other.when : order < other.order;
-    }
+    auto operator<=>(const Entry&) const = default;
   };
+  /// Milliseconds that are looked ahead.
+  static constexpr std::int64_t pages = 512;
+
   std::uint32_t place();
-  void push(Entry entry);
-  Entry pop();
+  void push(const Entry& entry);
+  void turn_page();
+  void look_ahead() const;
 
   Time now_;
-  std::vector<Entry> heap_;         ///< the earliest first
-  std::deque<Event> events_;        ///< where they are, they stay
-  std::vector<std::uint32_t> free_; ///< places of `events_`
+  // Most wait for some hundredths of a second: they lie by the millisecond in which they come, and
+  // are put in order when it begins.
+  std::int64_t page_;      ///< the millisecond that it is
+  std::vector<Entry> due_; ///< in it, in order, from next_ on
+  std::size_t next_ = 0;
+  std::array<std::vector<Entry>, pages> later_; ///< in the next ones, in no order
+  std::vector<Entry> far_;                      ///< after these: a heap, the earliest first
+  std::deque<Event> events_;                    ///< where they are, they stay
+  std::vector<std::uint32_t> free_;             ///< places of `events_`
   std::uint64_t asked_ = 0;
   std::uint64_t executed_ = 0;
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/prefetch.h"
+
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -31,6 +33,8 @@ public:
     items_.clear();
     first_ = 0;
   }
+  /// One will be put into it soon.
+  void prefetch() const { core::prefetch_at(items_.data() + items_.size()); }
   auto begin() { return items_.begin() + static_cast<std::ptrdiff_t>(first_); }
   auto end() { return items_.end(); }
 

@@ -26,6 +26,8 @@ public:
   virtual bool offer_arrived(const PeerId& from) = 0;
   virtual void opened(const PeerId& peer) = 0;
   virtual void message(const PeerId& from, std::span<const std::uint8_t> bytes) = 0;
+  /// That is about to be called: the processor is to fetch what it will need, in steps.
+  virtual void prepare_message(const PeerId&, unsigned) const {}
   virtual void buffered(const PeerId& to, std::size_t bytes) = 0;
   virtual void closed(const PeerId& peer) = 0;
   virtual void unreachable(const PeerId& peer) { closed(peer); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sim/sim_network.h"
 
+#include "core/prefetch.h"
 #include "core/swarm.h"
 
 #include <algorithm>
@@ -298,7 +299,36 @@ void SimNetwork::deliver(Time sent, const Turn& turn, Message message) {
   auto& target = *connection.lines[!turn.from_second];
   auto received = std::max(target.down.send(queue_.now(), message.bytes()), sent);
   lane.arrived = std::max(received + way, lane.arrived);
-  queue_.at(lane.arrived, [this, turn, message = std::move(message)] { arrive(turn, message); });
+  queue_.at(lane.arrived, Arrival{*this, turn, std::move(message)});
+}
+
+void SimNetwork::Arrival::approach(unsigned step) const {
+  if (step == 0) {
+    core::prefetch(*turn.connection);
+    core::prefetch_at(message.header.data());
+    return;
+  }
+  const auto* target = turn.connection->lines[!turn.from_second].get();
+  if (step == 1)
+    core::prefetch(*target);
+  else if (step == 2)
+    core::prefetch_at(target->node);
+  else
+    target->node->prepare_message(turn.connection->ends[turn.from_second], step - 3);
+}
+
+void SimNetwork::prepare_send(const PeerId& from, const PeerId& to, unsigned step) const {
+  const auto* found = find(from, to);
+  if (!found)
+    return;
+  const auto& connection = **found;
+  auto side = connection.side(from);
+  if (step == 0)
+    core::prefetch(connection);
+  else if (connection.lines[1 - side]) {
+    core::prefetch_at(&connection.lines[1 - side]->down);
+    connection.lanes[side].waiting.prefetch();
+  }
 }
 
 void SimNetwork::arrive(const Turn& turn, const Message& message) {

@@ -56,6 +56,10 @@ public:
   void disconnect(const PeerId& from, const PeerId& to);
 
   void send(const PeerId& from, const PeerId& to, Message message);
+  /// It is about to be called, for several: the processor is to fetch what it will need, in
+  /// send_steps steps, each for all of them before the next.
+  void prepare_send(const PeerId& from, const PeerId& to, unsigned step) const;
+  static constexpr unsigned send_steps = 2;
   /// Bytes of pieces given to send() that have not left yet. Shorter messages do not count: telling
   /// of each that it has gone would double the number of events.
   std::size_t buffered(const PeerId& from, const PeerId& to) const;
@@ -108,6 +112,14 @@ private:
     const PeerId& other(const PeerId& end) const { return ends[1 - side(end)]; }
   };
   using Shared = std::shared_ptr<Connection>;
+  /// The event that a message has arrived.
+  struct Arrival {
+    SimNetwork& network;
+    Turn turn;
+    Message message;
+    void operator()() const { network.arrive(turn, message); }
+    void approach(unsigned step) const;
+  };
 
   /// Null: there is none. Valid until the next change.
   const Shared* find(const PeerId& a, const PeerId& b) const;

@@ -2,6 +2,7 @@
 #include "sim/sim_viewer.h"
 
 #include "core/mix.h"
+#include "core/prefetch.h"
 
 #include <algorithm>
 #include <cstring>
@@ -35,7 +36,7 @@ std::optional<Access> SimViewer::giving() const {
 void SimViewer::start() {
   watching_ = true;
   around_.network.attach(*this, settings_.access);
-  swarm_ = std::make_unique<core::Swarm>(now(), settings_.core);
+  swarm_.emplace(now(), settings_.core);
   poll_playlist();
   if (settings_.core.expects_peers)
     around_.queue.after(100ms, [this] { // Index and CPS
@@ -119,6 +120,17 @@ void SimViewer::message(const PeerId& from, std::span<const std::uint8_t> bytes)
   act();
 }
 
+void SimViewer::prepare_message(const PeerId& from, unsigned step) const {
+  if (step == 0) {
+    core::prefetch_at(&swarm_);
+    core::prefetch_at(&sent_to_);
+    core::prefetch_at(&wake_at_);
+    core::prefetch_at(&calls_);
+  } else if (swarm_) {
+    swarm_->prepare_message(from, step - 1);
+  }
+}
+
 void SimViewer::buffered(const PeerId& to, std::size_t bytes) {
   if (!watching_)
     return;
@@ -148,6 +160,7 @@ void SimViewer::unreachable(const PeerId& peer) {
 void SimViewer::act() {
   for (auto actions = swarm_->take_actions(); !actions.empty(); actions = swarm_->take_actions()) {
     sent_to_.clear();
+    prepare_sends(actions);
     for (auto& action : actions)
       std::visit([this](auto& what) { carry_out(what); }, action);
     std::ranges::sort(sent_to_);
@@ -157,6 +170,13 @@ void SimViewer::act() {
       swarm_->peer_buffered(now(), peer, around_.network.buffered(id(), peer));
   }
   sleep();
+}
+
+void SimViewer::prepare_sends(const std::vector<core::Action>& actions) const {
+  for (unsigned step = 0; step < SimNetwork::send_steps && actions.size() > 1; ++step)
+    for (const auto& action : actions)
+      if (const auto* send = std::get_if<core::Send>(&action))
+        around_.network.prepare_send(id(), send->to, step);
 }
 
 /// An alarm that rings too early is set anew then: most of them would be moved many times.

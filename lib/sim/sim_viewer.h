@@ -64,6 +64,7 @@ public:
   bool offer_arrived(const PeerId& from) override;
   void opened(const PeerId& peer) override;
   void message(const PeerId& from, std::span<const std::uint8_t> bytes) override;
+  void prepare_message(const PeerId& from, unsigned step) const override;
   void buffered(const PeerId& to, std::size_t bytes) override;
   void closed(const PeerId& peer) override;
   void unreachable(const PeerId& peer) override;
@@ -74,6 +75,7 @@ private:
   void playlist_came(Time asked);
   void poll_at(Time at);
   void act();
+  void prepare_sends(const std::vector<core::Action>& actions) const;
   void sleep();
   Segment made(const core::Deliver& deliver) const;
   bool right(const core::Deliver& deliver, const Segment& segment) const;
@@ -92,7 +94,7 @@ private:
   Surroundings around_;
   std::size_t index_;
   ViewerSettings settings_;
-  std::unique_ptr<core::Swarm> swarm_;
+  std::optional<core::Swarm> swarm_;
   bool watching_ = false;
   std::unordered_set<PeerId> links_; ///< open, or being opened
   std::vector<PeerId> sent_to_;      ///< in this batch of actions

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <random>
+#include <span>
 #include <vector>
 
 using namespace p2plive::sim;
@@ -77,6 +78,64 @@ GST_START_TEST(what_events_hold) {
 }
 GST_END_TEST;
 
+/// Notes what it was told of.
+struct Prepared {
+  std::vector<unsigned>* steps;
+  std::size_t* called_after;
+  void operator()() const { *called_after = steps->size(); }
+  void approach(unsigned step) const { steps->push_back(step); }
+};
+
+// Rule: an event that can be prepared is told of all steps, in order, before it is called, where as
+// many others come before it in the same millisecond; of the last ones where fewer do. It comes in
+// its order. (A step comes twice where another event slips in before.)
+GST_START_TEST(prepared) {
+  EventQueue queue(begin);
+  constexpr std::size_t count = 300, in_a_millisecond = 100;
+  std::array<std::vector<unsigned>, count> steps;
+  std::array<std::size_t, count> called_after{};
+  std::vector<unsigned> late_steps;
+  std::size_t late_called_after = 99;
+  for (std::size_t i = 0; i < count; ++i)
+    queue.at(begin + 10us * (count - i) - 5us, Prepared{&steps[i], &called_after[i]});
+  queue.at(begin + 1us, [&] { queue.after(1us, Prepared{&late_steps, &late_called_after}); });
+  queue.run_until(begin + 1s);
+  const auto& all = steps[0]; // the last of them
+  fail_unless(all.size() > 4);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    fail_unless_equals_int(all[i], i);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& told = steps[i];
+    fail_unless(told.size() > 0 && called_after[i] == told.size());
+    fail_unless(std::ranges::is_sorted(told));
+    auto twice = std::ranges::unique(told);
+    told.erase(twice.begin(), twice.end());
+    fail_unless(std::ranges::equal(told, std::span(all).last(told.size())));
+    if ((count - 1 - i) % in_a_millisecond >= 50)
+      fail_unless_equals_int(told.size(), all.size());
+  }
+  fail_unless_equals_int(late_called_after, 1);
+  fail_unless(late_steps == std::vector{all.back()});
+}
+GST_END_TEST;
+
+// Rule: what is asked for when many wait already comes before those that come later, however many
+// are asked for at once.
+GST_START_TEST(before_others) {
+  EventQueue queue(begin);
+  std::vector<int> came;
+  for (int i = 0; i < 500; ++i)
+    queue.at(begin + 1s + i * 1us, [&, i] { came.push_back(1'000 + i); });
+  queue.at(begin + 1ms, [&] {
+    for (int i = 0; i < 200; ++i)
+      queue.after(1ms * (200 - i), [&, i] { came.push_back(200 - i); });
+  });
+  queue.run_until(begin + 3s);
+  fail_unless_equals_int(came.size(), 700);
+  fail_unless(std::ranges::is_sorted(came));
+}
+GST_END_TEST;
+
 // Rule: first in, first out, as a std::deque has it, and what has gone out is let go of.
 GST_START_TEST(waiting_in_line) {
   Fifo<std::shared_ptr<int>> fifo;
@@ -108,6 +167,8 @@ static Suite* event_queue_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, in_order);
   tcase_add_test(tcase, what_events_hold);
+  tcase_add_test(tcase, prepared);
+  tcase_add_test(tcase, before_others);
   tcase_add_test(tcase, waiting_in_line);
   return suite;
 }
