@@ -31,6 +31,12 @@ TS = "tsdemux name=demux"
 # As hlsdemux2 hands them out.
 PARSED = f"{TS} h264parse name=picture ! {BYTES} aacparse name=sound ! fakesink {BARE}"
 
+# As a player has it: sinks that wait for the time of each frame, and room before them.
+SINK = "queue max-size-bytes=0 max-size-buffers=0 max-size-time=3000000000 name={} ! fakesink sync=true"
+SINKS = f"{SINK.format('picture')} name=screen {SINK.format('sound')}"
+PLAYED = (f"{TS} h264parse name=picture ! {SINK.format('p')} name=screen "
+          f"aacparse name=sound ! {SINK.format('s')}")
+
 STEADY = {
     "p2plivesrc": f"{PACED} ! {BYTES}",
     "p2plivesrc pace=none": f"{UNPACED} ! {BYTES}",
@@ -40,6 +46,8 @@ STEADY = {
     "p2plivesrc ! tsdemux ! parsers": f"{PACED} ! {PARSED}",
     "p2plivesrc pace=none ! tsdemux ! parsers": f"{UNPACED} ! {PARSED}",
     "hlsdemux2": f"{HLS} {PARTS}",
+    "p2plivesrc, played": f"{PACED} ! {PLAYED}",
+    "hlsdemux2, played": f"{HLS} {SINKS}",
 }
 STARTS = {
     "p2plivesrc": f"{PACED} ! {TS} {FRAMES}",
@@ -51,6 +59,8 @@ STARTS = {
 
 def beside(case):
     """Whose figures a pipeline's are divided by: who hands out the same."""
+    if "played" in case:
+        return "hlsdemux2, played"
     return "hlsdemux2" if "!" in case or case == "hlsdemux2" else "souphttpsrc"
 
 

@@ -119,7 +119,6 @@ void load_plugins() {
 class Play {
 public:
   explicit Play(const char* description) {
-    load_plugins();
     GError* error = nullptr;
     pipeline_ = gst_parse_launch(description, &error);
     if (error)
@@ -229,6 +228,7 @@ void measure_steady(Seconds warm, Seconds time, const char* description) {
 }
 
 void measure_start(const char* description) {
+  load_plugins();
   Play play(description);
   play.wait_for_first();
   std::printf("{\"start_ms\": %.1f}\n", play.start_ms());
