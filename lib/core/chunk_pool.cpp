@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/chunk_pool.h"
 
-#include <algorithm>
+#include <cstring>
 
 namespace p2plive::core {
 
@@ -91,8 +91,9 @@ bool ChunkRef::hollow() const {
 }
 
 void ChunkRef::write(std::size_t at, std::span<const std::uint8_t> bytes) const {
-  if (!hollow())
-    std::ranges::copy(bytes, slab_->bytes + at);
+  // Not std::ranges::copy, of which g++ 12 makes a loop over bytes here.
+  if (!hollow() && !bytes.empty())
+    std::memcpy(slab_->bytes + at, bytes.data(), bytes.size());
 }
 
 ChunkPool::ChunkPool(std::size_t limit, Keeping keeping)
