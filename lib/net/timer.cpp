@@ -10,15 +10,24 @@ namespace p2plive::net {
 
 namespace {
 
+constexpr gint64 never = -1;
+
 struct TimerSource {
   GSource source;
   std::function<void()>* fired; ///< the timer's; valid until the source is destroyed
+  gint64 due;                   ///< us of the monotonic clock; the source looks then or before
 };
 
 gboolean dispatch(GSource* source, GSourceFunc, gpointer) {
-  g_source_set_ready_time(source, -1);
+  auto* timer = reinterpret_cast<TimerSource*>(source);
+  if (timer->due == never || g_get_monotonic_time() < timer->due) {
+    g_source_set_ready_time(source, timer->due);
+    return G_SOURCE_CONTINUE;
+  }
+  timer->due = never;
+  g_source_set_ready_time(source, never);
   // Called from a local, for the call may destroy the timer.
-  auto* home = reinterpret_cast<TimerSource*>(source)->fired;
+  auto* home = timer->fired;
   auto fired = std::move(*home);
   fired();
   if (!g_source_is_destroyed(source))
@@ -50,17 +59,25 @@ void Timer::arm_in(std::chrono::nanoseconds delay) {
   if (!source_) {
     source_ = g_source_new(&functions, sizeof(TimerSource));
     reinterpret_cast<TimerSource*>(source_)->fired = &fired_;
+    reinterpret_cast<TimerSource*>(source_)->due = never;
     g_source_set_static_name(source_, "p2plive timer");
     g_source_attach(source_, context_);
   }
   // A year bounds what a caller's arithmetic may have made of "never". Rounded up: not too early.
   auto bounded = std::clamp<nanoseconds>(delay, nanoseconds(0), hours(24 * 365));
-  g_source_set_ready_time(source_, g_get_monotonic_time() + ceil<microseconds>(bounded).count());
+  auto due = g_get_monotonic_time() + ceil<microseconds>(bounded).count();
+  reinterpret_cast<TimerSource*>(source_)->due = due;
+  // GLib wakes the context each time, also from its own thread: two system calls and a turn of the
+  // loop. A timer that is only put off, as with each piece of a response, is looked at once
+  // instead.
+  auto set = g_source_get_ready_time(source_);
+  if (set == never || due < set)
+    g_source_set_ready_time(source_, due);
 }
 
 void Timer::disarm() {
   if (source_)
-    g_source_set_ready_time(source_, -1);
+    reinterpret_cast<TimerSource*>(source_)->due = never;
 }
 
 } // namespace p2plive::net
