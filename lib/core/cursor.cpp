@@ -18,6 +18,9 @@ constexpr Duration full_after = 1s;
 /// While a jump waits for what is not listed yet.
 constexpr Duration look_again_after = 100ms;
 
+/// Handed out together: each time wakes two threads, which at 8 Mbit/s cost more than the bytes.
+constexpr Duration most_together = 100ms;
+
 /// Parts in a million by which a consumer without a clock is given the stream faster or slower:
 /// more than two crystals differ, and too little to be noticed.
 constexpr int follows_by = 1'000;
@@ -83,8 +86,10 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 std::optional<Time> Cursor::next_due(Time now) const {
   if (!place_ || blocked() || !paced_ || (pacer_.overdue() && now >= begin_at_))
     return {};
-  bool waits = pacer_.open() && now >= begin_at_;
-  return waits ? pacer_.due(now, 1ns) : std::max(begin_at_, pacer_.opens(now, 1ns));
+  if (pacer_.open() && now >= begin_at_)
+    return pacer_.due(now, 1ns);
+  auto together = std::clamp<Duration>(pacer_.lead() / 8, 1ns, most_together);
+  return std::max(begin_at_, pacer_.opens(now, together));
 }
 
 void Cursor::settle(const Timeline& timeline, const Store& store) {

@@ -5,6 +5,19 @@
 
 namespace p2plive::viewer {
 
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What is taken is told when it comes to so much. Less than half of what the swarm leaves untaken
+/// (core/cursor.cpp), so that with an empty queue it never takes the application for blocked.
+constexpr std::size_t told_bytes = 3 * core::chunk_size;
+constexpr auto told_media = 100ms;
+/// The clock goes on all the time.
+constexpr auto told_every = 100ms;
+
+} // namespace
+
 OutputQueue::OutputQueue(std::function<void()> notice) : notice_(std::move(notice)) {}
 
 void OutputQueue::push(Outgoing outgoing) {
@@ -50,14 +63,12 @@ bool OutputQueue::interrupted() const {
 Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
                         std::optional<Clock::time_point> deadline) {
   std::unique_lock lock(mutex_);
+  taken_.playing = playing;
   // Somebody who waits must be heard too: pacing follows his clock, also when that stops.
-  if (playing != taken_.playing) {
-    taken_.playing = playing;
-    if (queue_.empty() && !std::exchange(noticed_, true)) {
-      lock.unlock();
-      notice_();
-      lock.lock();
-    }
+  if (queue_.empty() && has_news()) {
+    lock.unlock();
+    notice_();
+    lock.lock();
   }
   auto ready = [this] { return interrupted_ || finished_ || !queue_.empty() || !news_.empty(); };
   if (!deadline)
@@ -71,11 +82,24 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
   if (!news_.empty())
     return std::visit([](auto&& it) { return Popped(std::move(it)); }, news_.take());
   auto output = take_front();
-  bool tell = std::holds_alternative<Delivery>(output) && !std::exchange(noticed_, true);
+  bool tell = std::holds_alternative<Delivery>(output) && has_news();
   lock.unlock();
   if (tell)
     notice_();
   return output;
+}
+
+/// True: notice_ must be called now.
+bool OutputQueue::has_news() {
+  if (noticed_)
+    return false;
+  bool paused_or_resumed = taken_.playing.has_value() != told_playing_.has_value();
+  bool much = taken_.bytes >= told_bytes || taken_.media >= told_media;
+  bool any = taken_.bytes > 0 || taken_.playing != told_playing_;
+  if (!paused_or_resumed && !much && !(any && Clock::now() - told_at_ >= told_every))
+    return false;
+  told_at_ = Clock::now();
+  return noticed_ = true;
 }
 
 Popped OutputQueue::take_front() {
@@ -83,6 +107,7 @@ Popped OutputQueue::take_front() {
   queue_.pop_front();
   if (auto* delivery = std::get_if<Delivery>(&output)) {
     taken_.bytes += delivery->bytes.size;
+    taken_.media += delivery->bytes.duration;
     if (!first_taken_)
       first_taken_ = Clock::now();
   } else {
@@ -94,7 +119,8 @@ Popped OutputQueue::take_front() {
 Taken OutputQueue::collect() {
   std::lock_guard lock(mutex_);
   noticed_ = false;
-  return {std::exchange(taken_.bytes, 0), taken_.playing};
+  told_playing_ = taken_.playing;
+  return std::exchange(taken_, {0, {}, taken_.playing});
 }
 
 std::optional<OutputQueue::Clock::time_point> OutputQueue::first_taken() const {

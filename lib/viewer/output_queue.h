@@ -20,6 +20,7 @@ namespace p2plive::viewer {
 /// What was taken out since it was last asked.
 struct Taken {
   std::size_t bytes = 0;
+  std::chrono::nanoseconds media{};                ///< of these bytes
   std::optional<std::chrono::nanoseconds> playing; ///< what pop() was told last
 };
 
@@ -34,8 +35,8 @@ class OutputQueue {
 public:
   using Clock = std::chrono::steady_clock;
 
-  /// `notice` is called on the popping thread, without the lock, when collect() has news; not again
-  /// before collect() was called.
+  /// `notice` is called on the popping thread, without the lock, when collect() has news that are
+  /// worth waking the network thread for; not again before collect() was called.
   explicit OutputQueue(std::function<void()> notice);
 
   /// Bytes, and once EndOfStream or an Error, after which nothing is accepted.
@@ -56,6 +57,7 @@ public:
 
 private:
   Popped take_front();
+  bool has_news();
 
   const std::function<void()> notice_;
   mutable std::mutex mutex_;
@@ -63,6 +65,8 @@ private:
   std::deque<Outgoing> queue_;
   PeerNews news_;
   Taken taken_;
+  std::optional<std::chrono::nanoseconds> told_playing_; ///< as collect() told it last
+  Clock::time_point told_at_{};                          ///< when notice_ was called last
   std::optional<Clock::time_point> first_taken_;
   bool interrupted_ = false;
   bool closed_ = false;   ///< the last element was pushed

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "virtual_cdn.h"
 
+#include <algorithm>
+
 #include <gst/check/gstcheck.h>
 
 using namespace p2plive::test;
@@ -134,6 +136,22 @@ GST_START_TEST(memory_is_reused) {
   auto [taken, reused] = taken_and_reused(20);
   fail_unless(taken * 100 <= taken + reused, "%d taken, %d reused", static_cast<int>(taken),
               static_cast<int>(reused));
+}
+GST_END_TEST;
+
+// Rule: who is woken gets a tenth of a second of media, though chunks be shorter.
+GST_START_TEST(small_chunks_go_out_together) {
+  VirtualCdn cdn({});
+  cdn.usual = 2'000'000;
+  cdn.run_for(10s);
+  auto times = cdn.delivered_at;
+  fail_unless(cdn.in_order() && times.size() > 200);
+  auto steady = std::ranges::upper_bound(times, times.front() + 2s);
+  auto seconds_of_it = seconds(times.back() - *steady);
+  auto wakes = std::unique(steady, times.end()) - steady;
+  fail_unless(static_cast<double>(wakes) < 12 * seconds_of_it, "%d in %.1f s",
+              static_cast<int>(wakes), seconds_of_it);
+  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
 }
 GST_END_TEST;
 
@@ -298,6 +316,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);
+  tcase_add_test(tcase, small_chunks_go_out_together);
   tcase_add_test(tcase, an_encoder_that_restarts);
   tcase_add_test(tcase, a_long_pause_jumps_forward);
   tcase_add_loop_test(tcase, queues_count_after_a_pause, 0, 5);

@@ -138,6 +138,29 @@ GST_START_TEST(taken_is_told_in_batches) {
 }
 GST_END_TEST;
 
+// Rule: chunks that play for a moment do not wake the network thread each; a tenth of a second of
+// them does, and so does what an empty queue has left untold for so long.
+GST_START_TEST(moments_are_told_together) {
+  int told = 0;
+  std::uint64_t bytes = 0;
+  OutputQueue* self = nullptr;
+  OutputQueue queue([&] { ++told, bytes += self->collect().bytes; });
+  self = &queue;
+  auto began = std::chrono::steady_clock::now();
+  for (int chunk = 0; chunk < 100; ++chunk) {
+    auto moment = delivery(1);
+    moment.bytes.duration = 11ms;
+    queue.push(std::move(moment));
+    queue.pop({}, {});
+  }
+  auto took = std::chrono::steady_clock::now() - began;
+  fail_unless(told >= 10 && told <= 11 + took / 100ms, "told %d times", told);
+  queue.pop({}, in(110ms));
+  queue.pop({}, in(0ms));
+  fail_unless_equals_uint64(bytes, 100 * 188);
+}
+GST_END_TEST;
+
 // Rule: the clock of somebody who waits is told too, for pacing follows it.
 GST_START_TEST(the_clock_of_a_waiter_is_told) {
   int told = 0;
@@ -201,6 +224,7 @@ static Suite* output_queue_suite() {
   tcase_add_test(tcase, a_peer_wakes);
   tcase_add_test(tcase, who_came_and_went_is_no_news);
   tcase_add_test(tcase, taken_is_told_in_batches);
+  tcase_add_test(tcase, moments_are_told_together);
   tcase_add_test(tcase, the_clock_of_a_waiter_is_told);
   tcase_add_test(tcase, two_threads_lose_nothing);
   return suite;
