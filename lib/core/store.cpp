@@ -80,6 +80,11 @@ bool Store::put(StoredSegment& segment, std::uint32_t chunk, ChunkRef data) {
   return true;
 }
 
+void Store::drop(StoredSegment& segment, std::uint32_t chunk) {
+  segment.slots_[chunk].data = {};
+  --segment.here_;
+}
+
 void Store::drop_before(SequenceNumber sn) {
   segments_.erase_before(sn);
 }

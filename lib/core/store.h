@@ -96,6 +96,9 @@ public:
   /// Keeps a whole chunk. False when it was here already.
   bool put(StoredSegment& segment, std::uint32_t chunk, ChunkRef data);
 
+  /// Drops a chunk that is here.
+  void drop(StoredSegment& segment, std::uint32_t chunk);
+
   /// Drops segments below `sn`.
   void drop_before(SequenceNumber sn);
   /// Drops init sections that are not among these, which are in order.

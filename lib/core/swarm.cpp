@@ -150,6 +150,10 @@ void Swarm::Impl::hand_out() {
       stats_.starved_time += now - *std::exchange(starving_since_, std::nullopt);
     delivered_at_ = now;
     stats_.delivered_bytes += deliver->size;
+    // Kept for nobody: the memory is the application's alone then.
+    if (settings.past <= 0s && !deliver->init)
+      if (auto* segment = store.find(deliver->sn))
+        store.drop(*segment, static_cast<std::uint32_t>(deliver->offset / chunk_size));
     actions.emplace_back(std::move(*deliver));
   }
   leave_out_refused();

@@ -34,6 +34,8 @@ std::string agent_of(const ViewerOptions& options) {
 core::Settings settings_of(const ViewerOptions& options) {
   auto settings = to_settings(options);
   settings.expects_peers = !options.index_uri.empty() && options.max_peers > 0;
+  if (options.index_uri.empty())
+    settings.past = 0s; // kept for other viewers, of whom there will be none
   return settings;
 }
 

@@ -139,6 +139,27 @@ GST_START_TEST(memory_is_reused) {
 }
 GST_END_TEST;
 
+// Rule: with nothing kept for others, memory goes back when it was handed out; each byte still
+// comes once.
+GST_START_TEST(nothing_is_kept_for_nobody) {
+  auto slabs = [](Duration past) {
+    Settings settings;
+    settings.past = past;
+    VirtualCdn cdn(settings);
+    cdn.keeps = false;
+    cdn.run_for(60s);
+    auto stats = cdn.swarm.statistics();
+    fail_unless_equals_uint64(stats.starvations + stats.duplicate_bytes, 0);
+    fail_unless(stats.cdn_bytes < stats.delivered_bytes + 5 * VirtualCdn::size);
+    return stats.pool_allocated;
+  };
+  auto kept = slabs(10s), gone = slabs(0s);
+  auto ten_seconds = 5 * chunk_count(VirtualCdn::size);
+  fail_unless(gone + ten_seconds <= kept, "%d and %d slabs", static_cast<int>(gone),
+              static_cast<int>(kept));
+}
+GST_END_TEST;
+
 // Rule: who is woken gets a tenth of a second of media, though chunks be shorter.
 GST_START_TEST(small_chunks_go_out_together) {
   VirtualCdn cdn({});
@@ -316,6 +337,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
   tcase_add_test(tcase, memory_is_reused);
+  tcase_add_test(tcase, nothing_is_kept_for_nobody);
   tcase_add_test(tcase, small_chunks_go_out_together);
   tcase_add_test(tcase, an_encoder_that_restarts);
   tcase_add_test(tcase, a_long_pause_jumps_forward);
