@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from stream import SEGMENT_SECONDS, Clip, Nginx, Session
+from stream import FRAMES_PER_SECOND, SEGMENT_SECONDS, Clip, Nginx, Session
 
 BARE = "sync=false async=false"
 BYTES = f"fakesink name=screen {BARE}"
@@ -141,11 +141,13 @@ class Bench:
             time.sleep(SEGMENT_SECONDS / len(cases))
         results = {player.case: player.result() for player in players}
         for case, result in results.items():
-            # hlsdemux2's bytes are known by their media time alone.
-            handed_out = result["source_bytes"] or result["media_seconds"] * clip.bytes_per_second()
+            # hlsdemux2's bytes are known by its frames alone: its timestamps jump when it falls behind.
+            handed_out = (result["source_bytes"] or
+                          result["buffers"] / FRAMES_PER_SECOND * clip.bytes_per_second())
             if handed_out == 0:
                 sys.exit(f"{case} has handed out nothing while it was measured: {result}")
             result["mb"] = handed_out / 1e6
+            result["of_stream"] = handed_out / clip.bytes_per_second() / result["seconds"]
         return results
 
     def starts(self, clip):
@@ -161,6 +163,7 @@ class Bench:
 
 
 FIGURES = {  # of one result; the second ones of a result with counts
+    "of_stream": lambda r: r["of_stream"],
     "cpu_ms_per_mb": lambda r: r["cpu"] * 1000 / r["mb"],
     "rss_peak_mb": lambda r: r["rss_peak_kb"] / 1024,
 }
@@ -228,7 +231,7 @@ def with_ratio(row, name, width):
 def show(result):
     print(f"\n{result['mbit_per_s']:g} Mbit/s (in brackets: to souphttpsrc, or to hlsdemux2 where there "
           f"is a demuxer), {result['rounds']} rounds")
-    names = {"cpu_ms_per_mb": "CPU ms/MB", "allocations_per_mb": "allocations/MB",
+    names = {"of_stream": "of the stream", "cpu_ms_per_mb": "CPU ms/MB", "allocations_per_mb": "allocations/MB",
              "allocated_per_byte": "allocated/byte", "copied_per_byte": "copied/byte",
              "reads_per_mb": "reads/MB", "read_per_byte": "read/byte", "rss_peak_mb": "RSS MiB"}
     print(" " * 42 + "".join(title.rjust(17) for title in names.values()))

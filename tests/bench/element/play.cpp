@@ -12,7 +12,6 @@
 
 #include <gst/gst.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -61,14 +60,13 @@ const Counts* counts() {
 /// What has passed a pad; written on a streaming thread.
 struct Passed {
   std::atomic<std::uint64_t> bytes{0};
-  std::atomic<std::uint64_t> pts{0};  ///< the latest, ns
+  std::atomic<std::uint64_t> buffers{0};
   std::atomic<std::int64_t> first{0}; ///< when the first buffer came, ns of the clock; 0: none yet
 };
 
 void note(Passed& passed, GstBuffer* buffer) {
   passed.bytes += gst_buffer_get_size(buffer);
-  if (GST_BUFFER_PTS_IS_VALID(buffer))
-    passed.pts = std::max<std::uint64_t>(passed.pts, GST_BUFFER_PTS(buffer));
+  ++passed.buffers;
   if (passed.first == 0)
     passed.first = Clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
@@ -186,22 +184,24 @@ private:
 /// What grows while a pipeline plays.
 struct Reading {
   explicit Reading(const Play& play)
-      : cpu(cpu_seconds()), at(Clock::now()), bytes(play.source.bytes), pts(play.screen.pts) {
+      : cpu(cpu_seconds()), at(Clock::now()), bytes(play.source.bytes),
+        buffers(play.screen.buffers) {
     if (auto* found = counts())
       counted = *found;
   }
   double cpu;
   Clock::time_point at;
-  std::uint64_t bytes, pts;
+  std::uint64_t bytes, buffers;
   Counts counted{};
 };
 
 void print(const Reading& from, const Reading& to) {
-  std::printf("{\"seconds\": %.3f, \"cpu\": %.5f, \"source_bytes\": %llu, \"media_seconds\": %.3f, "
+  std::printf("{\"seconds\": %.3f, \"cpu\": %.5f, \"source_bytes\": %llu, \"buffers\": %llu, "
               "\"rss_kb\": %ld, \"rss_peak_kb\": %ld",
               Seconds(to.at - from.at).count(), to.cpu - from.cpu,
               static_cast<unsigned long long>(to.bytes - from.bytes),
-              double(to.pts - from.pts) / 1e9, memory_kb("VmRSS"), memory_kb("VmHWM"));
+              static_cast<unsigned long long>(to.buffers - from.buffers), memory_kb("VmRSS"),
+              memory_kb("VmHWM"));
   auto print_count = [&](const char* name, std::uint64_t Counts::*count) {
     std::printf(", \"%s\": %llu", name,
                 static_cast<unsigned long long>(to.counted.*count - from.counted.*count));
