@@ -14,6 +14,7 @@ enum Property : guint {
   prop_uri = 1,
   prop_index_uri,
   prop_live_delay,
+  prop_start_offset,
   prop_lead,
   prop_pace,
   prop_late,
@@ -99,6 +100,28 @@ void install_timing(GObjectClass* c, const ViewerOptions& defaults) {
       g_param_spec_uint64("live-delay", "Live delay",
                           "How far behind the live edge playback is, at the sink (ns)", 0,
                           G_MAXINT64, defaults.live_delay.count(), when_ready));
+  /**
+   * GstP2pLiveSrc:start-offset:
+   *
+   * Where playback begins, as the `TIME-OFFSET` of HLS' `EXT-X-START` has it: from the beginning of
+   * the playlist on, or, negative, before its end, with the beginning of the HLS segment that this
+   * lies in; with the first or the last where it lies outside of them. -10000000000 begins ten
+   * seconds before the end of the playlist, 0 with the oldest segment. That distance to the live
+   * edge is then kept in place of #GstP2pLiveSrc:live-delay, also by #GstP2pLiveSrc:late=skip,
+   * until the stream begins again (an encoder that restarts). Less than some segments leave other
+   * viewers no time, and make playback stall easily.
+   *
+   * -1 (hls.js writes it so, too) leaves it to #GstP2pLiveSrc:live-delay, or to the playlist's
+   * `EXT-X-START` where that is further from the live edge.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      c, prop_start_offset,
+      g_param_spec_int64("start-offset", "Start offset",
+                         "Where playback begins (ns): in the playlist, or, negative, before its "
+                         "end (-1 = live-delay, or the playlist's EXT-X-START)",
+                         -G_MAXINT64, G_MAXINT64, automatic, when_ready));
   /**
    * GstP2pLiveSrc:lead:
    *
@@ -239,6 +262,11 @@ bool set_option(ViewerOptions& options, guint id, const GValue* value) {
   case prop_live_delay:
     options.live_delay = time_of(value);
     return true;
+  case prop_start_offset:
+    options.start_offset.reset();
+    if (g_value_get_int64(value) != automatic)
+      options.start_offset = nanoseconds(g_value_get_int64(value));
+    return true;
   case prop_lead:
     options.lead = time_of(value);
     return true;
@@ -279,6 +307,9 @@ bool get_option(const ViewerOptions& options, guint id, GValue* value) {
     return true;
   case prop_live_delay:
     g_value_set_uint64(value, static_cast<guint64>(options.live_delay.count()));
+    return true;
+  case prop_start_offset:
+    g_value_set_int64(value, options.start_offset ? options.start_offset->count() : automatic);
     return true;
   case prop_lead:
     g_value_set_uint64(value, static_cast<guint64>(options.lead.count()));

@@ -38,10 +38,23 @@ Duration media_before(const TimelineEntry& entry, const StoredSegment* segment,
   auto share = std::min(1.0, static_cast<double>(chunk) * chunk_size / size);
   return std::chrono::duration_cast<Duration>(entry.segment.duration * share);
 }
+
+/// The segment in which `offset` lies, as Listing::start_offset; the first or the last where it
+/// lies outside of all.
+const TimelineEntry& entry_at(Duration offset, const Timeline& timeline) {
+  const auto& entries = timeline.entries();
+  auto wanted = offset < 0ns ? entries.back().end() + offset : entries.front().start + offset;
+  const auto* found = &entries.front();
+  for (const auto& entry : entries)
+    if (entry.start <= wanted)
+      found = &entry;
+  return *found;
+}
 } // namespace
 
 Cursor::Cursor(Time now, const Settings& settings)
-    : live_delay_(settings.live_delay), paced_(settings.pace == Pace::stream),
+    : usual_delay_(settings.live_delay), live_delay_(settings.live_delay),
+      start_offset_(settings.start_offset), paced_(settings.pace == Pace::stream),
       skips_(settings.late == Late::skip), traces_(settings.traces),
       pacer_(now, settings.lead, settings.reserve) {}
 
@@ -57,12 +70,20 @@ const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) c
   return chosen;
 }
 
-void Cursor::start(Time now, const Timeline& timeline) {
+void Cursor::start(Time now, const Timeline& timeline, std::optional<Duration> offered) {
   if (place_ || timeline.entries().empty())
     return;
   auto wanted =
       timeline.live(now) + startup_allowance - live_delay_ - timeline.target_duration() / 4;
-  begin_with(now, *choose(wanted, timeline), timeline);
+  const auto* first = choose(wanted, timeline);
+  if (auto offset = start_offset_ ? start_offset_ : offered) {
+    const auto& there = entry_at(*offset, timeline);
+    if (start_offset_ || there.start < first->start) {
+      first = &there;
+      live_delay_ = timeline.live(now) + startup_allowance - there.start;
+    }
+  }
+  begin_with(now, *first, timeline);
 }
 
 /// A stream that has just begun, or begun again, lists less than the live delay: it is let grow
@@ -329,6 +350,7 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
     return;
   broken_ = new_line_ = true;
   given_init_.reset(); // an encoder that begins again may write another under the same name
+  live_delay_ = std::min(live_delay_, usual_delay_);
   auto wanted =
       timeline.live(now) + pacer_.downstream(now) - live_delay_ - timeline.target_duration() / 4;
   begin_with(now, *choose(wanted, timeline), timeline);

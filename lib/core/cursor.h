@@ -21,8 +21,11 @@ public:
   Cursor(Time now, const Settings& settings);
 
   /// Chooses the first segment, once there is a listing: the oldest one that will be at most
-  /// live-delay old at the sink, give or take a quarter of a target duration.
-  void start(Time now, const Timeline& timeline);
+  /// live-delay old at the sink, give or take a quarter of a target duration; where a place to
+  /// begin is set, the one that it lies in. `offered`, the playlist's, counts when it is further
+  /// from live than that: playback too near to it has no window. The distance to live that it
+  /// begins with is kept in place of live-delay.
+  void start(Time now, const Timeline& timeline, std::optional<Duration> offered);
   bool started() const { return place_.has_value(); }
 
   /// Where the next byte is taken from.
@@ -65,11 +68,13 @@ public:
   bool blocked() const;
 
   /// The window does not continue what went out (a new epoch, another version, a hole): start anew
-  /// at the same distance to live.
+  /// at the same distance to live, but no further from it than live-delay.
   void break_off(Time now, const Timeline& timeline);
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);
 
+  /// The distance from live that is kept, at the sink.
+  Duration live_delay() const { return live_delay_; }
   /// Media that have to be handed out ahead of their time.
   Duration reserve() const { return pacer_.reserve(); }
   /// Contiguous media after the hand-out position.
@@ -89,7 +94,9 @@ private:
   void follow_encoder(Time now, const Timeline& timeline, const Store& store);
   void follow_due(Time now);
 
-  Duration live_delay_;
+  Duration usual_delay_;                 ///< as it was set
+  Duration live_delay_;                  ///< as it is kept
+  std::optional<Duration> start_offset_; ///< as it was set
   bool paced_;
   bool skips_;
   bool traces_;

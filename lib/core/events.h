@@ -28,6 +28,9 @@ struct Listing {
   Duration target_duration{};
   bool ended = false; ///< EXT-X-ENDLIST
   std::vector<ListedSegment> segments;
+  /// Where the playlist would have playback begin (EXT-X-START; RFC 8216, 4.3.5.2): from its first
+  /// segment on, or, negative, before the end of its last.
+  std::optional<Duration> start_offset;
 };
 
 /// How the CDN began to answer a fetch.

@@ -17,8 +17,10 @@ enum class Late { skip, keep };
 struct Settings {
   PeerId self;
   Duration live_delay = 8s; ///< wall clock - PROGRAM-DATE-TIME aimed at, at the sink
-  Duration lead = 3s;       ///< media handed out ahead of their time, when they can be had
-  Duration reserve = 1s;    ///< of these, what has to be
+  /// Where playback begins, as Listing::start_offset; none: as live_delay and the playlist say.
+  std::optional<Duration> start_offset;
+  Duration lead = 3s;    ///< media handed out ahead of their time, when they can be had
+  Duration reserve = 1s; ///< of these, what has to be
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<Duration> cdn_threshold;     ///< none: from measured fetches

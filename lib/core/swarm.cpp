@@ -32,7 +32,7 @@ void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
   auto change = timeline.update(now, wall, listing);
   if (change == Timeline::Change::restarted)
     restart();
-  cursor.start(now, timeline);
+  cursor.start(now, timeline, listing.start_offset);
   open_window();
   drop_inits();
   if (change == Timeline::Change::extended || change == Timeline::Change::restarted) {
@@ -194,7 +194,7 @@ void Swarm::Impl::leave_out_refused() {
 
 Duration Swarm::Impl::threshold() const {
   // A segment is listed when it is whole, and seen half a poll later; the lead is handed out ahead.
-  auto peers_time = settings.live_delay - cursor.reserve() - timeline.target_duration() * 5 / 4;
+  auto peers_time = cursor.live_delay() - cursor.reserve() - timeline.target_duration() * 5 / 4;
   return cdn_threshold(settings.cdn_threshold, fetches.p95(), peers_time);
 }
 

@@ -107,6 +107,15 @@ std::optional<std::chrono::nanoseconds> parse_seconds(std::string_view text) {
   return std::chrono::seconds(whole) + std::chrono::nanoseconds(nanoseconds);
 }
 
+std::optional<std::chrono::nanoseconds> parse_signed_seconds(std::string_view text) {
+  text = trimmed(text);
+  bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+'))
+    text.remove_prefix(1);
+  auto seconds = parse_seconds(text);
+  return seconds && negative ? -*seconds : seconds;
+}
+
 std::optional<std::pair<std::uint32_t, std::uint32_t>> parse_resolution(std::string_view text) {
   auto cross = text.find_first_of("xX");
   if (cross == text.npos)

@@ -31,6 +31,9 @@ std::optional<std::uint64_t> parse_integer(std::string_view text);
 /// Seconds, integer or decimal, not negative, to the nanosecond (further digits are cut off).
 std::optional<std::chrono::nanoseconds> parse_seconds(std::string_view text);
 
+/// The same with a sign or without.
+std::optional<std::chrono::nanoseconds> parse_signed_seconds(std::string_view text);
+
 /// `1920x1080`
 std::optional<std::pair<std::uint32_t, std::uint32_t>> parse_resolution(std::string_view text);
 

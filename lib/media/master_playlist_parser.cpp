@@ -63,7 +63,8 @@ public:
     auto name = split_tag(line.text).name;
     if (name == "#EXT-X-INDEPENDENT-SEGMENTS")
       playlist_.independent_segments = true;
-    if (name != "#EXT-X-STREAM-INF" && name != "#EXT-X-MEDIA" && name != "#EXT-X-DEFINE")
+    if (name != "#EXT-X-STREAM-INF" && name != "#EXT-X-MEDIA" && name != "#EXT-X-DEFINE" &&
+        name != "#EXT-X-START")
       return std::nullopt;
     auto replaced = variables_.in_attributes(line);
     return replaced ? attributes(*replaced) : Problem(replaced.error());
@@ -86,7 +87,11 @@ private:
       return stream_inf(line, tag.value);
     if (tag.name == "#EXT-X-DEFINE")
       return variables_.define(line, tag.value);
-    media(tag.value);
+    if (tag.name == "#EXT-X-START")
+      playlist_.start_offset =
+          parse_signed_seconds(find_attribute(tag.value, "TIME-OFFSET").value_or(""));
+    else
+      media(tag.value);
     return std::nullopt;
   }
 

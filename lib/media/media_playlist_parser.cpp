@@ -47,6 +47,7 @@ private:
   Problem date(const Line& line, std::string_view value);
   Problem flag(const Line& line, std::string_view value);
   Problem define(const Line& line, std::string_view value);
+  Problem start(const Line& line, std::string_view value);
   Problem server_control(const Line& line, std::string_view value);
   Problem date_range(const Line& line, std::string_view value);
   Problem skip(const Line& line, std::string_view value);
@@ -93,6 +94,7 @@ const Parser::Entry Parser::entries[] = {
     {"#EXT-X-INDEPENDENT-SEGMENTS", &Parser::flag},
     {"#EXT-X-I-FRAMES-ONLY", &Parser::flag},
     {"#EXT-X-DEFINE", &Parser::define, true},
+    {"#EXT-X-START", &Parser::start, true},
     {"#EXT-X-SERVER-CONTROL", &Parser::server_control},
     {"#EXT-X-DATERANGE", &Parser::date_range, true},
     {"#EXT-X-SKIP", &Parser::skip, true},
@@ -258,6 +260,11 @@ Problem Parser::flag(const Line& line, std::string_view) {
 
 Problem Parser::define(const Line& line, std::string_view value) {
   return variables_.define(line, value);
+}
+
+Problem Parser::start(const Line&, std::string_view value) {
+  playlist_.start_offset = parse_signed_seconds(find_attribute(value, "TIME-OFFSET").value_or(""));
+  return std::nullopt;
 }
 
 Problem Parser::server_control(const Line&, std::string_view value) {

@@ -76,6 +76,9 @@ struct MediaPlaylist {
   /// Older segments may be left out of an update, in seconds from the end of the playlist
   /// (CAN-SKIP-UNTIL; bis, 4.4.3.8); 0: the server makes no such updates.
   std::chrono::nanoseconds skip_boundary{};
+  /// Where to begin (EXT-X-START, 4.3.5.2): from the beginning of the playlist on, or, negative,
+  /// before its end.
+  std::optional<std::chrono::nanoseconds> start_offset;
   std::vector<Segment> segments;      ///< oldest first, numbers without holes; may be empty
   std::vector<DateRange> date_ranges; ///< as listed; of too many the first
   bool operator==(const MediaPlaylist&) const = default;
@@ -104,6 +107,8 @@ struct MasterPlaylist {
   std::vector<Variant> variants; ///< as written, at least one
   Definitions definitions;       ///< for its media playlists to import
   bool independent_segments = false;
+  /// As MediaPlaylist::start_offset, before which it comes where both have one (4.3.5).
+  std::optional<std::chrono::nanoseconds> start_offset;
   bool operator==(const MasterPlaylist&) const = default;
 };
 

@@ -75,6 +75,8 @@ std::optional<Error> check(const ViewerOptions& options) {
     return error;
   if (options.live_delay < 0s || options.live_delay > 1h)
     return wrong("The live delay must lie between 0 and one hour.");
+  if (options.start_offset && (*options.start_offset < -24h || *options.start_offset > 24h))
+    return wrong("Playback must begin within a day from either end of the playlist.");
   if (options.lead < 0s || options.lead > 10min)
     return wrong("The lead must lie between 0 and ten minutes.");
   if (options.cdn_threshold && (*options.cdn_threshold < 0s || *options.cdn_threshold > 1h))
@@ -118,6 +120,7 @@ core::Settings to_settings(const ViewerOptions& options) {
     byte = static_cast<std::uint8_t>(random());
   settings.seed = (std::uint64_t{random()} << 32) | random();
   settings.live_delay = options.live_delay;
+  settings.start_offset = options.start_offset;
   settings.lead = options.lead;
   settings.pace = options.pace == Pace::none ? core::Pace::none : core::Pace::stream;
   settings.late = options.late == Late::keep ? core::Late::keep : core::Late::skip;

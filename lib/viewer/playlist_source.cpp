@@ -58,6 +58,7 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
   core::Listing listing;
   listing.target_duration = playlist.target_duration;
   listing.ended = playlist.ended;
+  listing.start_offset = playlist.start_offset;
   listing.segments.reserve(playlist.segments.size());
   for (const auto& segment : playlist.segments) {
     auto& listed = listing.segments.emplace_back();
@@ -204,6 +205,7 @@ void PlaylistSource::read_master(const media::MasterPlaylist& master) {
         {Error::Kind::format, "None of the stream's variants can be played: " + uri_, *reason},
         no_more_tries);
   definitions_ = master.definitions;
+  start_offset_ = master.start_offset;
   uri_ = variant_.uri();
   refresh_ = {}; // another playlist, due at once
 }
@@ -227,6 +229,8 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (changed) {
     playlist_ = std::move(playlist);
     listing_ = to_listing(*playlist_);
+    if (start_offset_) // of both, the media playlist's is to be ignored (RFC 8216, 4.3.5)
+      listing_.start_offset = start_offset_;
   }
   remember(*playlist_);
   if (playlist_->ended) {

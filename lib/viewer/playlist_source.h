@@ -127,6 +127,7 @@ private:
   std::string requested_;          ///< by that load
   std::string etag_, etag_uri_;    ///< of the playlist, and the URI that it belongs to
   media::Definitions definitions_; ///< of the master playlist
+  std::optional<std::chrono::nanoseconds> start_offset_; ///< likewise
   std::optional<media::MediaPlaylist> playlist_;
   core::Time asked_{};         ///< when the load began
   core::Time known_since_{};   ///< when the load began that brought or confirmed playlist_

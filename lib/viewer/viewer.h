@@ -72,6 +72,11 @@ struct ViewerOptions {
                          ///< empty: CDN only
   std::chrono::nanoseconds live_delay =
       std::chrono::seconds(8); ///< behind the live edge, at the sink
+  /// Where playback begins: from the first segment of the playlist on, or, negative, before the end
+  /// of its last, and each time with the beginning of the segment that this lies in. That distance
+  /// to live is then kept in place of live_delay. None: live_delay behind live, or further where
+  /// the playlist says so (EXT-X-START; RFC 8216, 4.3.5.2).
+  std::optional<std::chrono::nanoseconds> start_offset;
   std::chrono::nanoseconds lead =
       std::chrono::seconds(3); ///< handed out ahead of time, if it can be had
   Pace pace = Pace::stream;

@@ -15,8 +15,8 @@ namespace p2plive::test {
 
 using namespace p2plive::core;
 
-/// Segments of 2 s and 500 000 bytes, six in the window; every fetch takes `latency`; the viewer's
-/// playlist is read every `polls`. Delivered bytes are taken at once.
+/// Segments of 2 s and 500 000 bytes, `lists` in the window; every fetch takes `latency`; the
+/// viewer's playlist is read every `polls`. Delivered bytes are taken at once.
 struct VirtualCdn {
   explicit VirtualCdn(Settings settings) : swarm(Time{} + 100s, settings) {}
 
@@ -41,9 +41,11 @@ struct VirtualCdn {
   std::map<std::uint64_t, std::uint64_t> sizes; ///< of segments that are not like the others
   /// Init sections, each by the first segment that it serves.
   std::map<std::uint64_t, SequenceNumber> inits;
-  std::set<std::uint64_t> breaks;    ///< segments that do not continue those before them
-  std::set<std::uint64_t> gaps;      ///< segments that are listed as not to be had
-  std::optional<std::uint64_t> ends; ///< the last segment, if there is one
+  std::set<std::uint64_t> breaks; ///< segments that do not continue those before them
+  std::uint64_t lists = 6;
+  std::optional<Duration> start_offset; ///< the playlist's
+  std::set<std::uint64_t> gaps;         ///< segments that are listed as not to be had
+  std::optional<std::uint64_t> ends;    ///< the last segment, if there is one
   std::uint64_t init_size = 900;
   bool keeps_inits = true;
   Swarm swarm;
@@ -103,7 +105,8 @@ struct VirtualCdn {
       whole = *ends + 1 - first_number;
       listing.ended = true;
     }
-    for (auto n = whole > 6 ? whole - 6 : 0; n < whole; ++n)
+    listing.start_offset = start_offset;
+    for (auto n = whole > lists ? whole - lists : 0; n < whole; ++n)
       listing.segments.push_back({SequenceNumber{first_number + n}, segment,
                                   breaks_until(first_number + n), date(n * segment),
                                   gaps.contains(first_number + n), init_of(first_number + n)});

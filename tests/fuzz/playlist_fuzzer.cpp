@@ -40,6 +40,9 @@ void check(const MediaPlaylist& playlist) {
   for (const auto& range : playlist.date_ranges)
     require(!range.id.empty());
   require(playlist.skip_boundary >= std::chrono::seconds(0));
+  // Sums with media times do not overflow.
+  auto offset = playlist.start_offset.value_or(std::chrono::seconds(0));
+  require(std::chrono::abs(offset) <= std::chrono::seconds(1'000'000'001));
   (void)unsupported(playlist);
 }
 

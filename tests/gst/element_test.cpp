@@ -26,6 +26,7 @@ const Expected properties[] = {
     {"uri", "NULL", ready},
     {"index-uri", "NULL", ready},
     {"live-delay", "8000000000", ready},
+    {"start-offset", "-1", ready},
     {"lead", "3000000000", ready},
     {"pace", "stream", ready},
     {"late", "skip", ready},
@@ -107,6 +108,7 @@ GST_START_TEST(properties_keep_their_values) {
   const std::pair<const char*, const char*> values[] = {{"uri", "http://127.0.0.1:1/x.m3u8"},
                                                         {"index-uri", "http://127.0.0.1:1/"},
                                                         {"live-delay", "1"},
+                                                        {"start-offset", "-9000000000"},
                                                         {"lead", "2"},
                                                         {"pace", "none"},
                                                         {"late", "keep"},
@@ -244,6 +246,7 @@ GST_START_TEST(bad_settings) {
   settings_error("p2plivesrc uri=ftp://127.0.0.1/x.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=live.m3u8 ! fakesink");
   settings_error("p2plivesrc uri=http:// ! fakesink");
+  settings_error("p2plivesrc uri=http://127.0.0.1/x start-offset=-90000000000000 ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x codecs=avc1;mp4a ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x proxy=ftp://127.0.0.1 ! fakesink");
   settings_error("p2plivesrc uri=http://127.0.0.1/x ssl-ca-file=/nonexistent ! fakesink");

@@ -151,10 +151,20 @@ GST_START_TEST(redundant_variants) {
 }
 GST_END_TEST;
 
+// Rule: it may say where to begin, for all of its media playlists.
+GST_START_TEST(a_place_to_begin) {
+  const std::string variant = "#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n";
+  fail_unless(parse("#EXTM3U\n#EXT-X-START:TIME-OFFSET=-9.5\n" + variant).start_offset ==
+              std::chrono::milliseconds(-9500));
+  fail_if(parse("#EXTM3U\n#EXT-X-START:TIME-OFFSET=x\n" + variant).start_offset.has_value());
+}
+GST_END_TEST;
+
 static Suite* master_playlist_suite() {
   auto* suite = suite_create("master_playlist");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, a_place_to_begin);
   tcase_add_test(tcase, ffmpeg_master);
   tcase_add_test(tcase, attributes);
   tcase_add_test(tcase, untidy_ones_are_read);

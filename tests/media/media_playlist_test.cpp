@@ -235,6 +235,21 @@ GST_START_TEST(uris_are_resolved) {
 }
 GST_END_TEST;
 
+// Rule: where to begin is read with its sign; what is no number of seconds says nothing.
+GST_START_TEST(a_place_to_begin) {
+  auto offset = [](const std::string& attributes) {
+    return parse("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-START:" + attributes + "\n")
+        .start_offset;
+  };
+  fail_unless(offset("TIME-OFFSET=12.5") == 12500ms);
+  fail_unless(offset("PRECISE=YES,TIME-OFFSET=-8") == -8s);
+  fail_unless(offset("TIME-OFFSET=+0") == 0s);
+  for (auto* nothing : {"", "TIME-OFFSET=", "TIME-OFFSET=-", "TIME-OFFSET=--8", "TIME-OFFSET=late",
+                        "TIME-OFFSET=1e300", "PRECISE=YES"})
+    fail_if(offset(nothing).has_value(), "%s", nothing);
+}
+GST_END_TEST;
+
 static Suite* media_playlist_suite() {
   auto* suite = suite_create("media_playlist");
   auto* tcase = tcase_create("general");
@@ -245,6 +260,7 @@ static Suite* media_playlist_suite() {
   tcase_add_test(tcase, keys_of_init_sections);
   tcase_add_test(tcase, keys_hold_until_the_next);
   tcase_add_test(tcase, discontinuity_sequences);
+  tcase_add_test(tcase, a_place_to_begin);
   tcase_add_test(tcase, dates_are_reckoned);
   tcase_add_test(tcase, dates_are_read);
   tcase_add_test(tcase, untidy_ones_are_read);

@@ -42,6 +42,8 @@ GST_START_TEST(bad_options_are_refused) {
   refused([](auto& options) { options.seed_share = 0.0 / 0.0; });
   refused([](auto& options) { options.live_delay = -1s; });
   refused([](auto& options) { options.lead = -1s; });
+  refused([](auto& options) { options.start_offset = 25h; });
+  refused([](auto& options) { options.start_offset = -25h; });
   refused([](auto& options) { options.cdn_threshold = -1s; });
   refused([](auto& options) { options.max_peers = 10'000; });
   refused([](auto& options) { options.local_address = "localhost"; });

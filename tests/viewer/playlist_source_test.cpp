@@ -282,6 +282,25 @@ GST_START_TEST(variables_come_from_the_master_playlist) {
 }
 GST_END_TEST;
 
+// Rule: where the playlist would begin is told, and the master playlist's word counts before its
+// media playlist's.
+GST_START_TEST(a_place_to_begin) {
+  const auto start = "#EXT-X-START:TIME-OFFSET="s;
+  auto offset = [&](const std::string& master, const std::string& media) {
+    Source test;
+    test.write("master.m3u8", "#EXTM3U\n" + master + "#EXT-X-STREAM-INF:BANDWIDTH=9000\na.m3u8\n");
+    test.write("a.m3u8", media_playlist(1, media));
+    test.start("master.m3u8");
+    fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+    return test.listings[0].start_offset;
+  };
+  fail_if(offset("", "").has_value());
+  fail_unless(offset("", start + "-2\n") == -2s);
+  fail_unless(offset(start + "0.5\n", "") == 500ms);
+  fail_unless(offset(start + "0.5\n", start + "-2\n") == 500ms);
+}
+GST_END_TEST;
+
 // Rule: where the server offers it an update is asked for, without the whole playlist's ETag, and
 // what it leaves out is known from before.
 GST_START_TEST(updates_are_asked_for) {
@@ -520,6 +539,7 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, one_failure_is_no_reason_to_leave);
   tcase_add_test(tcase, every_place_is_tried_at_the_start);
   tcase_add_test(tcase, variables_come_from_the_master_playlist);
+  tcase_add_test(tcase, a_place_to_begin);
   tcase_add_test(tcase, updates_are_asked_for);
   tcase_add_test(tcase, an_update_is_confirmed_by_its_etag);
   tcase_add_test(tcase, updates_that_are_not_offered);
