@@ -36,6 +36,12 @@ void post_error(GstElement* element, const Error& error) {
                            __FILE__, __func__, __LINE__);
 }
 
+void post_warning(GstElement* element, const Warning& warning) {
+  gst_element_message_full(element, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR,
+                           GST_RESOURCE_ERROR_NOT_FOUND, g_strdup(warning.message.c_str()),
+                           g_strdup(warning.detail.c_str()), __FILE__, __func__, __LINE__);
+}
+
 void post_skipped(GstElement* element, std::chrono::nanoseconds skipped) {
   auto* structure = gst_structure_new("p2plive-skipped", "skipped-time", G_TYPE_UINT64,
                                       static_cast<guint64>(skipped.count()), nullptr);

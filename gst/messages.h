@@ -11,6 +11,9 @@ namespace p2plive::gst {
 /// The one error of a session, with the code that its kind has in GStreamer.
 void post_error(GstElement* element, const Error& error);
 
+/// Playback goes on all the same.
+void post_warning(GstElement* element, const Warning& warning);
+
 /// The element message `p2plive-skipped`: playback had fallen behind, and `skipped-time`
 /// (guint64, ns) of media was left out to come back to the live delay.
 void post_skipped(GstElement* element, std::chrono::nanoseconds skipped);

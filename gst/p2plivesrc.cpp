@@ -22,6 +22,9 @@
  * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
  * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
  *
+ * Where the server does not have the init section of some segments these are left out, with a
+ * warning on the bus, and the stream goes on with those that need another one.
+ *
  * The tracer `p2plive` logs where every chunk came from, and when.
  *
  * Addresses `p2plive+https://`, `p2plive+http://` and `p2plive://` (short for the first) make
@@ -168,6 +171,16 @@ GstFlowReturn announce_caps(GstBaseSrc* base, Format format) {
   return GST_FLOW_EOS;
 }
 
+/// What is neither bytes nor their end.
+void tell(GstElement* element, Output&& news) {
+  if (const auto* added = std::get_if<PeerAdded>(&news))
+    gst::emit(element, *added);
+  if (const auto* removed = std::get_if<PeerRemoved>(&news))
+    gst::emit(element, *removed);
+  if (const auto* warning = std::get_if<Warning>(&news))
+    gst::post_warning(element, *warning);
+}
+
 GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
   auto& source = source_of(base);
   if (source.format != buffer.format) {
@@ -211,10 +224,7 @@ static GstFlowReturn gst_p2p_live_src_create(GstPushSrc* push, GstBuffer** out) 
       return GST_FLOW_EOS;
     if (std::holds_alternative<Interrupted>(output))
       return GST_FLOW_FLUSHING;
-    if (const auto* added = std::get_if<PeerAdded>(&output))
-      gst::emit(element, *added);
-    if (const auto* removed = std::get_if<PeerRemoved>(&output))
-      gst::emit(element, *removed);
+    tell(element, std::move(output));
   }
 }
 

@@ -88,12 +88,19 @@ struct Deliver {
   std::shared_ptr<const ChunkLife> life; ///< null without Settings::traces
 };
 
+/// Segments were left out, because the CDN does not have the init section that they need.
+struct LeaveOut {
+  SequenceNumber init{};
+  SequenceNumber from{};
+  SequenceNumber until{}; ///< playback goes on with this one
+};
+
 /// Nothing follows: the stream has ended, or cannot go on.
 struct Finish {
   std::optional<FetchError> failure; ///< none: the end of the stream
 };
 
 using Action = std::variant<Fetch, CancelFetch, RefreshPlaylist, Send, Connect, Disconnect,
-                            Announce, Deliver, Finish>;
+                            Announce, Deliver, LeaveOut, Finish>;
 
 } // namespace p2plive::core

@@ -364,6 +364,24 @@ void Cursor::skip_segment(const Timeline& timeline) {
   place_ = Place{next->segment.sn};
 }
 
+const StoredSegment* Cursor::lacks_init(const Timeline& timeline, const Store& store) const {
+  const auto* entry = place_ ? timeline.find(place_->sn) : nullptr;
+  const auto* init = entry ? init_due(*entry, store) : nullptr;
+  return init && !init->whole() ? init : nullptr;
+}
+
+bool Cursor::skip_init(Time now, const Timeline& timeline) {
+  const auto* here = timeline.find(place_->sn);
+  const auto* next = here;
+  while (next && next->segment.init == here->segment.init)
+    next = timeline.after(next->segment.sn);
+  if (!next)
+    return false;
+  broken_ = new_line_ = true;
+  begin_with(now, *next, timeline);
+  return true;
+}
+
 Duration Cursor::playable(const Timeline& timeline, const Store& store) const {
   if (!place_)
     return 0ns;

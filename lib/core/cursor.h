@@ -72,6 +72,11 @@ public:
   void break_off(Time now, const Timeline& timeline);
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);
+  /// The init section that has to go out next and is not here; null: there is none.
+  const StoredSegment* lacks_init(const Timeline& timeline, const Store& store) const;
+  /// The segments that need the same init section as the next one are left out, in their own time:
+  /// those after them begin at the usual distance to live. False: there are none yet.
+  bool skip_init(Time now, const Timeline& timeline);
 
   /// The distance from live that is kept, at the sink.
   Duration live_delay() const { return live_delay_; }

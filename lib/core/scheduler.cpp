@@ -61,7 +61,7 @@ private:
       return;
     held_ = segment->size() ? s_.holders.find(segment->name()) : nullptr;
     for (auto chunk = first; chunk < segment->slots().size(); ++chunk)
-      if (segment->missing)
+      if (segment->missing && !is_init(object))
         decide_refused(*segment, chunk);
       else if (!segment->slots()[chunk].data && !s_.fetches.covers(segment->sn(), chunk))
         decide(entry, *segment, chunk);

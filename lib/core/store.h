@@ -54,7 +54,9 @@ public:
 
   unsigned failures = 0; ///< fetches of it that failed in a row
   Time retry_at{};       ///< not from the CDN before this
-  bool missing = false;  ///< the CDN does not have it, or the playlist says so (EXT-X-GAP)
+  /// The CDN does not have it, or the playlist says so (EXT-X-GAP). An init section is asked for
+  /// all the same: a whole stream may wait for it.
+  bool missing = false;
   std::optional<PeerId> claimed_by; ///< who told the size, while it is not confirmed
 
 private:

@@ -172,24 +172,49 @@ void Swarm::Impl::hand_out() {
     wakeup = std::min(wakeup, *next);
 }
 
-/// Playback waits for what the CDN has refused only while another viewer can give it.
-void Swarm::Impl::leave_out_refused() {
+/// What has to go out next, a segment or the init section before it, where the CDN does not have
+/// it.
+const StoredSegment* Swarm::Impl::refused() const {
   const auto& place = cursor.place();
   const auto* segment = place ? store.find(place->sn) : nullptr;
-  if (!segment || !segment->missing || !cursor.starving(now, timeline, store)) {
+  if (segment && segment->missing)
+    return segment;
+  const auto* init = cursor.lacks_init(timeline, store);
+  return init && init->missing ? init : nullptr;
+}
+
+/// Playback waits for what the CDN has refused only while another viewer can give it.
+void Swarm::Impl::leave_out_refused() {
+  const auto* object = refused();
+  if (!object || !cursor.starving(now, timeline, store)) {
     refused_since_.reset();
     return;
   }
+  const auto& place = *cursor.place();
+  auto chunk = is_init(object->sn()) ? place.init_chunk : place.chunk;
   auto until = refused_since_.value_or(now) + refused_wait;
-  bool held = segment->size() && holders.count({segment->name(), ChunkIndex{place->chunk}}) > 0;
+  bool held = object->size() && holders.count({object->name(), ChunkIndex{chunk}}) > 0;
   if (held && now < until) {
     refused_since_ = until - refused_wait;
     wakeup = std::min(wakeup, until);
     return;
   }
   refused_since_.reset();
-  cursor.skip_segment(timeline);
-  wakeup = std::min(wakeup, now + 1ms);
+  if (leave_out(*object))
+    wakeup = std::min(wakeup, now + 1ms);
+}
+
+/// False: an init section whose segments are all that is listed, so that nothing is won by it.
+bool Swarm::Impl::leave_out(const StoredSegment& refused) {
+  if (!is_init(refused.sn())) {
+    cursor.skip_segment(timeline);
+    return true;
+  }
+  auto from = cursor.place()->sn;
+  if (!cursor.skip_init(now, timeline))
+    return false;
+  actions.emplace_back(LeaveOut{refused.sn(), from, cursor.place()->sn});
+  return true;
 }
 
 Duration Swarm::Impl::threshold() const {

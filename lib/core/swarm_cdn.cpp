@@ -66,6 +66,7 @@ void Swarm::Impl::fetch_done(Time now, FetchId id) {
   auto* segment = store.find(transfer->sn);
   if (segment && Fetches::complete(*transfer)) {
     segment->failures = 0;
+    segment->missing &= !is_init(segment->sn());
     last_failure_.reset();
   } else if (segment) {
     // Less than was asked for, or no memory to keep it: not again at once.
@@ -96,9 +97,7 @@ void Swarm::Impl::fetch_failed(Time now, FetchId id, const FetchError& error) {
   last_failure_ = error;
   if (segment) {
     put_off(*segment, now);
-    // Without its init section nothing can be played: that is asked for again and again.
-    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals &&
-        !is_init(segment->sn()))
+    if (error.failure == FetchFailure::not_found && segment->failures >= most_refusals)
       segment->missing = true;
   }
   fetches.failed(id);

@@ -66,7 +66,9 @@ private:
   // The passes of run(), in this order.
   void serve_uploads();
   void hand_out();
+  const StoredSegment* refused() const;
   void leave_out_refused();
+  bool leave_out(const StoredSegment& refused);
   void plan_and_ask();
   void tell_haves();
   void manage_nodes();

@@ -89,6 +89,7 @@ private:
   void carry_out(const core::Disconnect& disconnect);
   void carry_out(const core::Announce& announce);
   void carry_out(const core::Deliver& deliver);
+  void carry_out(const core::LeaveOut&) {}
   void carry_out(const core::Finish&);
 
   Surroundings around_;

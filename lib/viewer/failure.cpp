@@ -88,6 +88,13 @@ Error bad_key(const std::string& uri, std::size_t size) {
           std::to_string(size) + " bytes instead of 16"};
 }
 
+Warning missing_init(const std::string& uri, std::uint64_t from, std::uint64_t until) {
+  return {"A part of the stream is left out: the server does not have what its playlist names as "
+          "its beginning (EXT-X-MAP): " +
+              uri,
+          "segments " + std::to_string(from) + " to " + std::to_string(until - 1)};
+}
+
 Error stream_failure(const core::FetchError& error) {
   switch (error.failure) {
   case core::FetchFailure::not_found:

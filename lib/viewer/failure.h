@@ -7,6 +7,7 @@
 #include "net/http_client.h"
 #include "viewer/viewer.h"
 
+#include <cstdint>
 #include <string>
 
 namespace p2plive::viewer {
@@ -23,6 +24,9 @@ Error bad_key(const std::string& uri, std::size_t size); ///< bytes that came in
 
 /// Of the stream's segments, when the core has given up.
 Error stream_failure(const core::FetchError& error);
+
+/// The init section at `uri` is not to be had, and the segments [from, until) are left out.
+Warning missing_init(const std::string& uri, std::uint64_t from, std::uint64_t until);
 
 /// How a segment's transfer failed, in the core's terms.
 core::FetchError to_fetch_error(const net::HttpError& error);

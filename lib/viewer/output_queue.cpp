@@ -16,6 +16,8 @@ constexpr auto told_media = 100ms;
 /// The clock goes on all the time.
 constexpr auto told_every = 100ms;
 
+/// While nobody asks, the first say enough.
+constexpr std::size_t most_warnings = 16;
 } // namespace
 
 OutputQueue::OutputQueue(std::function<void()> notice) : notice_(std::move(notice)) {}
@@ -47,6 +49,15 @@ void OutputQueue::peer_removed(std::string peer_id, std::string reason) {
   changed_.notify_one();
 }
 
+void OutputQueue::warn(Warning warning) {
+  {
+    std::lock_guard lock(mutex_);
+    if (warnings_.size() < most_warnings)
+      warnings_.push_back(std::move(warning));
+  }
+  changed_.notify_one();
+}
+
 void OutputQueue::interrupt(bool on) {
   {
     std::lock_guard lock(mutex_);
@@ -70,7 +81,9 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
     notice_();
     lock.lock();
   }
-  auto ready = [this] { return interrupted_ || finished_ || !queue_.empty() || !news_.empty(); };
+  auto ready = [this] {
+    return interrupted_ || finished_ || !queue_.empty() || !news_.empty() || !warnings_.empty();
+  };
   if (!deadline)
     changed_.wait(lock, ready);
   else if (!changed_.wait_until(lock, *deadline, ready))
@@ -79,8 +92,8 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
     return Interrupted{};
   if (finished_)
     return EndOfStream{};
-  if (!news_.empty())
-    return std::visit([](auto&& it) { return Popped(std::move(it)); }, news_.take());
+  if (auto news = take_news())
+    return *std::move(news);
   auto output = take_front();
   bool tell = std::holds_alternative<Delivery>(output) && has_news();
   lock.unlock();
@@ -100,6 +113,17 @@ bool OutputQueue::has_news() {
     return false;
   told_at_ = Clock::now();
   return noticed_ = true;
+}
+
+std::optional<Popped> OutputQueue::take_news() {
+  if (!news_.empty())
+    return std::visit([](auto&& it) { return Popped(std::move(it)); }, news_.take());
+  if (!warnings_.empty()) {
+    auto first = std::move(warnings_.front());
+    warnings_.pop_front();
+    return first;
+  }
+  return {};
 }
 
 Popped OutputQueue::take_front() {

@@ -25,8 +25,8 @@ struct Taken {
 };
 
 using Outgoing = std::variant<Delivery, EndOfStream, Error>;
-using Popped =
-    std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved>;
+using Popped = std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet, PeerAdded,
+                            PeerRemoved, Warning>;
 
 /// First of the three things that cross threads. The swarm stops handing out while the application
 /// takes nothing, so the queue holds seconds of the stream at most, and its memory is the chunk
@@ -44,6 +44,7 @@ public:
   /// These come out before what was pushed.
   void peer_added(std::string peer_id);
   void peer_removed(std::string peer_id, std::string reason);
+  void warn(Warning warning);
   /// As Viewer::pop().
   Popped pop(std::optional<std::chrono::nanoseconds> playing,
              std::optional<Clock::time_point> deadline);
@@ -58,12 +59,14 @@ public:
 private:
   Popped take_front();
   bool has_news();
+  std::optional<Popped> take_news();
 
   const std::function<void()> notice_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Outgoing> queue_;
   PeerNews news_;
+  std::deque<Warning> warnings_;
   Taken taken_;
   std::optional<std::chrono::nanoseconds> told_playing_; ///< as collect() told it last
   Clock::time_point told_at_{};                          ///< when notice_ was called last

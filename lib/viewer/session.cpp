@@ -178,6 +178,14 @@ void Session::carry_out(core::Deliver& action) {
   hand_over(std::move(action));
 }
 
+void Session::carry_out(core::LeaveOut& action) {
+  if (std::exchange(warned_of_, action.init) == action.init)
+    return;
+  auto location = playlist_.locate(action.init);
+  crossings_.output->warn(missing_init(location ? location->uri : "", core::number(action.from),
+                                       core::number(action.until)));
+}
+
 void Session::carry_out(core::Finish& action) {
   if (action.failure)
     finish(stream_failure(*action.failure));

@@ -56,6 +56,7 @@ private:
   void carry_out(core::Disconnect& action);
   void carry_out(core::Announce& action);
   void carry_out(core::Deliver& action);
+  void carry_out(core::LeaveOut& action);
   void carry_out(core::Finish& action);
 
   void meet_others();
@@ -85,13 +86,14 @@ private:
     core::Deliver bytes;
     std::optional<KeyReference> key; ///< none: it is in the clear
   };
-  std::deque<Waiting> waiting_;             ///< for keys
-  std::optional<Outgoing> last_;            ///< comes behind them
-  std::optional<core::Time> waiting_since_; ///< the first of them
-  std::optional<KeyReference> current_key_; ///< of the segment, or init section, under way
-  Membership::Options meeting_;             ///< what membership_ will be made of
-  std::string media_uri_;                   ///< empty: not known yet
-  std::unique_ptr<Membership> membership_;  ///< none: CDN only, or not yet
+  std::deque<Waiting> waiting_;                   ///< for keys
+  std::optional<Outgoing> last_;                  ///< comes behind them
+  std::optional<core::Time> waiting_since_;       ///< the first of them
+  std::optional<core::SequenceNumber> warned_of_; ///< the init section told of last
+  std::optional<KeyReference> current_key_;       ///< of the segment, or init section, under way
+  Membership::Options meeting_;                   ///< what membership_ will be made of
+  std::string media_uri_;                         ///< empty: not known yet
+  std::unique_ptr<Membership> membership_;        ///< none: CDN only, or not yet
   net::Timer meet_;
   net::Timer wakeup_;
   net::Timer tick_;

@@ -100,6 +100,12 @@ struct Error {
   std::string detail;  ///< for developers
 };
 
+/// What is wrong with a stream that plays on all the same, for a person.
+struct Warning {
+  std::string message;
+  std::string detail; ///< for developers
+};
+
 /// What the bytes of a segment are.
 enum class Format {
   mpeg_ts,
@@ -162,7 +168,7 @@ struct PeerRemoved {
 };
 
 using Output =
-    std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved>;
+    std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved, Warning>;
 
 /// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
 struct ViewerStatistics {

@@ -169,6 +169,64 @@ GST_START_TEST(nothing_goes_out_without_it) {
 }
 GST_END_TEST;
 
+// Rule: segments whose section the CDN does not have are left out once others are listed, and it
+// is said so; the rest plays as far behind live as before. It is asked for as long as they are
+// needed.
+GST_START_TEST(segments_without_it_are_left_out) {
+  VirtualCdn cdn({});
+  auto lost = cdn.first_number + 54, rest = lost + 5;
+  cdn.inits[0] = first_init;
+  cdn.inits[lost] = second_init;
+  cdn.inits[rest] = first_init;
+  cdn.lost_inits = {second_init};
+  cdn.run_for(15s);
+  auto before = cdn.swarm.statistics().delay;
+  cdn.run_for(45s);
+  for (const auto& deliver : cdn.delivered)
+    fail_if(number(deliver.sn) >= lost && number(deliver.sn) < rest);
+  auto found = std::ranges::find_if(
+      cdn.delivered, [&](const Deliver& deliver) { return number(deliver.sn) >= rest; });
+  fail_unless(found != cdn.delivered.end(), "it stands");
+  fail_unless_equals_uint64(number(found->sn), rest);
+  fail_unless(found->discontinuity && found->new_line && found->offset == 0);
+  fail_unless_equals_uint64(number(std::prev(found)->sn), lost - 1);
+  auto later = cdn.swarm.statistics().delay;
+  fail_unless(std::chrono::abs(later - before) <= 2 * VirtualCdn::segment, "%.2f, then %.2f",
+              std::chrono::duration<double>(before).count(),
+              std::chrono::duration<double>(later).count());
+  fail_unless_equals_int(static_cast<int>(cdn.others.size()), 1);
+  const auto* told = std::get_if<LeaveOut>(&cdn.others[0]);
+  fail_unless(told && told->init == second_init);
+  // Who waits is late, and has skipped some already.
+  fail_unless(number(told->from) >= lost && number(told->from) < rest);
+  fail_unless_equals_uint64(number(told->until), rest);
+  fail_unless(fetches_of(cdn, second_init) > 3);
+  auto fetches = fetches_of(cdn, second_init);
+  cdn.run_for(20s);
+  fail_unless(fetches_of(cdn, second_init) == fetches, "who needs it?");
+}
+GST_END_TEST;
+
+// Rule: one that comes after it was refused is played: it was asked for all the same.
+GST_START_TEST(one_that_comes_late_is_played) {
+  VirtualCdn cdn({});
+  auto late = cdn.first_number + 54;
+  cdn.inits[0] = first_init;
+  cdn.inits[late] = second_init;
+  cdn.lost_inits = {second_init};
+  auto asked = [&] { return fetches_of(cdn, second_init) >= 4; };
+  for (int i = 0; i < 400 && !asked(); ++i)
+    cdn.run_for(100ms);
+  fail_unless(asked());
+  cdn.lost_inits = {};
+  cdn.run_for(20s);
+  auto found = std::ranges::find_if(
+      cdn.delivered, [](const Deliver& deliver) { return deliver.init == second_init; });
+  fail_unless(found != cdn.delivered.end() && is_section(*found, second_init));
+  fail_unless(cdn.others.empty(), "nothing was left out");
+}
+GST_END_TEST;
+
 // Rule: what another viewer has of it is taken from there.
 GST_START_TEST(it_comes_from_another_viewer) {
   Settings settings;
@@ -265,6 +323,8 @@ static Suite* init_section_suite() {
   tcase_add_test(tcase, they_may_alternate);
   tcase_add_test(tcase, a_large_one_goes_out_whole);
   tcase_add_test(tcase, nothing_goes_out_without_it);
+  tcase_add_test(tcase, segments_without_it_are_left_out);
+  tcase_add_test(tcase, one_that_comes_late_is_played);
   tcase_add_test(tcase, it_comes_from_another_viewer);
   tcase_add_test(tcase, it_is_given_to_others);
   tcase_add_test(tcase, it_is_forgotten_with_its_segments);

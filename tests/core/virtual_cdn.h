@@ -48,6 +48,7 @@ struct VirtualCdn {
   std::optional<std::uint64_t> ends;    ///< the last segment, if there is one
   std::uint64_t init_size = 900;
   bool keeps_inits = true;
+  std::set<SequenceNumber> lost_inits; ///< that are not to be had
   Swarm swarm;
   std::vector<Deliver> delivered;
   std::vector<Time> delivered_at;
@@ -134,7 +135,7 @@ struct VirtualCdn {
     auto newest = first_number + static_cast<std::uint64_t>(made() / segment);
     if (fails) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::server, {}, "503"});
-    } else if (is_init(fetch.sn) && !keeps_inits) {
+    } else if (is_init(fetch.sn) && (!keeps_inits || lost_inits.contains(fetch.sn))) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});
     } else if (keeps_segments && number(fetch.sn) + *keeps_segments < newest) {
       swarm.fetch_failed(now, fetch.id, {FetchFailure::not_found, {}, "404"});

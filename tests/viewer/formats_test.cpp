@@ -57,6 +57,40 @@ GST_START_TEST(fragmented_mp4) {
 }
 GST_END_TEST;
 
+// Rule: segments whose init section the server does not have are left out with a warning, and those
+// that need another one are played.
+GST_START_TEST(an_init_section_that_is_not_there) {
+  LiveStream stream;
+  fragment(stream);
+  stream.start_encoder(6);
+  auto entry = [](int sn) { return "#EXTINF:1,\nrun1-" + std::to_string(sn) + ".m4s\n"; };
+  auto map = [](const std::string& name) { return "#EXT-X-MAP:URI=\"" + name + "\"\n"; };
+  const std::string apart = "#EXT-X-DISCONTINUITY\n";
+  std::ofstream(stream.directory() / "patched.m3u8")
+      << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n" + map("init.mp4") +
+             entry(0) + entry(1) + apart + map("gone.mp4") + entry(2) + entry(3) + apart +
+             map("init.mp4") + entry(4) + entry(5) + "#EXT-X-ENDLIST\n";
+  auto options = Watcher::options(stream.nginx().url() + "patched.m3u8");
+  options.start_offset = 0s;
+  Watcher watcher(options);
+  watcher.until([] { return false; }, 30s);
+  auto* error = std::get_if<Error>(&watcher.last());
+  fail_unless(std::holds_alternative<EndOfStream>(watcher.last()), "%s",
+              error ? error->message.c_str() : "it stands");
+  std::vector<std::uint64_t> played;
+  for (const auto& segment : watcher.segments()) {
+    played.push_back(segment.sn);
+    fail_unless(segment.flaw.empty() && segment.bytes == stream.segment(1, segment.sn));
+    fail_unless_equals_int(segment.discontinuity, segment.sn == 0 || segment.sn == 4);
+    fail_unless(segment.init == (segment.discontinuity ? stream.file("init.mp4") : ""));
+  }
+  fail_unless((played == std::vector<std::uint64_t>{0, 1, 4, 5}));
+  fail_unless_equals_int(static_cast<int>(watcher.warnings().size()), 1);
+  const auto& warning = watcher.warnings()[0];
+  fail_unless(warning.find("gone.mp4") != std::string::npos, "%s", warning.c_str());
+}
+GST_END_TEST;
+
 // Rule: segments that are ranges of one growing file come out one by one.
 GST_START_TEST(byte_ranges) {
   LiveStream stream;
@@ -190,6 +224,7 @@ static Suite* formats_suite() {
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, fragmented_mp4);
+  tcase_add_test(tcase, an_init_section_that_is_not_there);
   tcase_add_test(tcase, byte_ranges);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);

@@ -53,6 +53,8 @@ public:
       added_.push_back(peer->peer_id);
     if (auto* peer = std::get_if<PeerRemoved>(&last_))
       removed_.push_back(peer->peer_id);
+    if (auto* warning = std::get_if<Warning>(&last_))
+      warnings_.push_back(warning->message);
     return !std::holds_alternative<NotYet>(last_);
   }
 
@@ -92,6 +94,7 @@ public:
   const std::vector<WatchedSegment>& segments() const { return segments_; }
   const std::vector<std::string>& added() const { return added_; }     ///< peers, in order
   const std::vector<std::string>& removed() const { return removed_; } ///< likewise
+  const std::vector<std::string>& warnings() const { return warnings_; }
   const Output& last() const { return last_; }
   Viewer& viewer() { return *viewer_; }
   void close() { viewer_.reset(); }
@@ -129,7 +132,7 @@ private:
   std::map<std::string, std::uint64_t> origins_;
   std::string init_; ///< of the segment to come
   bool init_discontinuity_ = false;
-  std::vector<std::string> added_, removed_;
+  std::vector<std::string> added_, removed_, warnings_;
   Output last_ = NotYet{};
 };
 
