@@ -12,7 +12,7 @@ MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> cloc
   const auto shift = buffer.format == Format::fmp4 ? origin_.value_or(Time::zero()) : Time::zero();
   if (segment)
     segment->start += shift;
-  Place place{position_ + shift, segment};
+  Place place{position_ + shift, segment, running_time(), position_};
   position_ += buffer.duration;
   return place;
 }

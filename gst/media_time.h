@@ -24,6 +24,8 @@ public:
   struct Place {
     Time pts{};
     std::optional<Segment> segment; ///< announce it before the buffer
+    Time running{};                 ///< running time of `pts`
+    Time stream{};                  ///< stream time of `pts`
   };
 
   /// A timestamp this far from where the durations before it lead is a jump, not drift.

@@ -25,6 +25,23 @@
  * Where the server does not have the init section of some segments these are left out, with a
  * warning on the bus, and the stream goes on with those that need another one.
  *
+ * What the playlist says of spans of time (`EXT-X-DATERANGE`), such as advertisements, comes as
+ * element messages `p2plive-date-range`: when the playlist lists a range first, which may be long
+ * before it begins, and again, with everything that is known of it by then, when a later playlist
+ * says more. They are posted in the order of their start, from the streaming thread, and none
+ * before the first bytes. A field is there where there is something to say:
+ *
+ * - `id` (string), always, and `class` (string)
+ * - `start-date` (#GstDateTime), always, and `end-date` (#GstDateTime)
+ * - `duration` and `planned-duration` (#guint64, nanoseconds)
+ * - `end-on-next` (#gboolean), always: it ends where the next range of its class begins
+ * - `scte35-cmd`, `scte35-out`, `scte35-in` (string): `0x` and hexadecimal, as in the playlist
+ * - attributes of the stream's own, `X-...` (string), under their names
+ * - `running-time` and `stream-time` (#guint64, nanoseconds) of its start, reckoned from the
+ * program date and time of what was handed out last. They are missing where the playlist has none,
+ * and where the range began before playback did; a break in the stream between here and there makes
+ *   them wrong.
+ *
  * The tracer `p2plive` logs where every chunk came from, and when.
  *
  * Addresses `p2plive+https://`, `p2plive+http://` and `p2plive://` (short for the first) make
@@ -100,6 +117,7 @@ std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
 bool open_viewer(GstElement* element) {
   auto& source = source_of(element);
   source.time = {};
+  source.date_ranges = {};
   source.format.reset();
   ViewerOptions options;
   {
@@ -171,6 +189,11 @@ GstFlowReturn announce_caps(GstBaseSrc* base, Format format) {
   return GST_FLOW_EOS;
 }
 
+void post_date_ranges(GstElement* element) {
+  while (auto* structure = source_of(element).date_ranges.take())
+    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
 /// What is neither bytes nor their end.
 void tell(GstElement* element, Output&& news) {
   if (const auto* added = std::get_if<PeerAdded>(&news))
@@ -179,6 +202,10 @@ void tell(GstElement* element, Output&& news) {
     gst::emit(element, *removed);
   if (const auto* warning = std::get_if<Warning>(&news))
     gst::post_warning(element, *warning);
+  if (auto* range = std::get_if<DateRange>(&news)) {
+    source_of(element).date_ranges.add(std::move(*range));
+    post_date_ranges(element);
+  }
 }
 
 GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
@@ -196,6 +223,8 @@ GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
   const auto place = source.time.place(buffer, playing_time(GST_ELEMENT(base)));
   if (place.segment)
     announce_segment(base, *place.segment);
+  source.date_ranges.begin(buffer, place);
+  post_date_ranges(GST_ELEMENT(base));
   *out = gst::to_gst_buffer(std::move(buffer), place);
   GST_LOG_OBJECT(base, "handing out %" GST_PTR_FORMAT, static_cast<void*>(*out));
   return GST_FLOW_OK;

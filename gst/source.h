@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "date_ranges.h"
 #include "media_time.h"
 #include "viewer/viewer.h"
 
@@ -26,6 +27,7 @@ struct Source {
 
   // The streaming thread's, and untouched while it does not run.
   MediaTime time;
+  DateRanges date_ranges;
   std::optional<Format> format; ///< what the caps say
 
   std::shared_ptr<Viewer> current_viewer() {

@@ -16,28 +16,6 @@ std::string as_written(const Attribute& attribute) {
   return attribute.quoted ? '"' + value + '"' : value;
 }
 
-std::size_t text_of(const DateRange& range) {
-  auto bytes = range.id.size() + range.class_name.size();
-  for (const auto& [name, value] : range.others)
-    bytes += name.size() + value.size();
-  return bytes;
-}
-
-void fill(DateRange& known, DateRange&& more) {
-  auto take = [](auto& to, auto& from) {
-    if (!to)
-      to = from;
-  };
-  if (known.class_name.empty())
-    known.class_name = std::move(more.class_name);
-  take(known.start, more.start);
-  take(known.end, more.end);
-  take(known.duration, more.duration);
-  take(known.planned_duration, more.planned_duration);
-  known.end_on_next |= more.end_on_next;
-  known.others.merge(more.others);
-}
-
 std::set<std::string_view> split_at_tabs(std::string_view text) {
   std::set<std::string_view> parts;
   while (!text.empty()) {
@@ -76,6 +54,28 @@ std::optional<DateRange> parse_date_range(std::string_view attributes) {
   return range;
 }
 
+void complete(DateRange& range, const DateRange& other) {
+  auto take = [](auto& to, const auto& from) {
+    if (!to)
+      to = from;
+  };
+  if (range.class_name.empty())
+    range.class_name = other.class_name;
+  take(range.start, other.start);
+  take(range.end, other.end);
+  take(range.duration, other.duration);
+  take(range.planned_duration, other.planned_duration);
+  range.end_on_next |= other.end_on_next;
+  range.others.insert(other.others.begin(), other.others.end());
+}
+
+std::size_t text_of(const DateRange& range) {
+  auto bytes = range.id.size() + range.class_name.size();
+  for (const auto& [name, value] : range.others)
+    bytes += name.size() + value.size();
+  return bytes;
+}
+
 void DateRanges::carry_over(const std::vector<DateRange>& before, std::string_view removed) {
   auto gone = split_at_tabs(removed);
   for (const auto& range : before) {
@@ -92,7 +92,7 @@ void DateRanges::add(DateRange range) {
     return;
   bytes_ += bytes; // what a second tag only repeats counts as well
   if (known != index_.end())
-    return fill(ranges_[known->second], std::move(range));
+    return complete(ranges_[known->second], range);
   index_.emplace(range.id, ranges_.size());
   ranges_.push_back(std::move(range));
 }

@@ -33,6 +33,12 @@ struct DateRange {
 /// Reads the tag's attributes. None: it has no ID.
 std::optional<DateRange> parse_date_range(std::string_view attributes);
 
+/// Takes over from `other`, which has the same ID, what `range` does not say.
+void complete(DateRange& range, const DateRange& other);
+
+/// Bytes of the texts in it.
+std::size_t text_of(const DateRange& range);
+
 /// Those of one playlist, within `max_date_ranges` and `max_date_range_bytes`: the first are kept.
 class DateRanges {
 public:

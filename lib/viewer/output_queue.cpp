@@ -49,6 +49,14 @@ void OutputQueue::peer_removed(std::string peer_id, std::string reason) {
   changed_.notify_one();
 }
 
+void OutputQueue::date_range(DateRange range) {
+  {
+    std::lock_guard lock(mutex_);
+    date_ranges_.add(std::move(range));
+  }
+  changed_.notify_one();
+}
+
 void OutputQueue::warn(Warning warning) {
   {
     std::lock_guard lock(mutex_);
@@ -82,7 +90,8 @@ Popped OutputQueue::pop(std::optional<std::chrono::nanoseconds> playing,
     lock.lock();
   }
   auto ready = [this] {
-    return interrupted_ || finished_ || !queue_.empty() || !news_.empty() || !warnings_.empty();
+    return interrupted_ || finished_ || !queue_.empty() || !news_.empty() ||
+           !date_ranges_.empty() || !warnings_.empty();
   };
   if (!deadline)
     changed_.wait(lock, ready);
@@ -118,6 +127,8 @@ bool OutputQueue::has_news() {
 std::optional<Popped> OutputQueue::take_news() {
   if (!news_.empty())
     return std::visit([](auto&& it) { return Popped(std::move(it)); }, news_.take());
+  if (!date_ranges_.empty())
+    return date_ranges_.take();
   if (!warnings_.empty()) {
     auto first = std::move(warnings_.front());
     warnings_.pop_front();

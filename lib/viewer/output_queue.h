@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "viewer/date_range_news.h"
 #include "viewer/delivery.h"
 #include "viewer/peer_news.h"
 #include "viewer/viewer.h"
@@ -26,7 +27,7 @@ struct Taken {
 
 using Outgoing = std::variant<Delivery, EndOfStream, Error>;
 using Popped = std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet, PeerAdded,
-                            PeerRemoved, Warning>;
+                            PeerRemoved, DateRange, Warning>;
 
 /// First of the three things that cross threads. The swarm stops handing out while the application
 /// takes nothing, so the queue holds seconds of the stream at most, and its memory is the chunk
@@ -44,6 +45,7 @@ public:
   /// These come out before what was pushed.
   void peer_added(std::string peer_id);
   void peer_removed(std::string peer_id, std::string reason);
+  void date_range(DateRange range);
   void warn(Warning warning);
   /// As Viewer::pop().
   Popped pop(std::optional<std::chrono::nanoseconds> playing,
@@ -66,6 +68,7 @@ private:
   std::condition_variable changed_;
   std::deque<Outgoing> queue_;
   PeerNews news_;
+  DateRangeNews date_ranges_;
   std::deque<Warning> warnings_;
   Taken taken_;
   std::optional<std::chrono::nanoseconds> told_playing_; ///< as collect() told it last

@@ -219,6 +219,7 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (!std::exchange(media_known_, true))
     events_.media_uri(variant_.chosen() ? variant_.name() : uri_);
   known_since_ = asked_;
+  read_date_ranges(playlist.date_ranges);
   if (playlist_)
     playlist_->date_ranges = playlist.date_ranges; // no news of segments
   bool changed = !playlist_ || *playlist_ != playlist;
@@ -246,6 +247,16 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (objects_.empty() && now() - *empty_since_ > wait_for_segments)
     give_up(
         {Error::Kind::read, "The playlist lists no segments; is the encoder running? " + uri_, {}});
+}
+
+void PlaylistSource::read_date_ranges(const std::vector<media::DateRange>& listed) {
+  if (listed.empty() || (playlist_ && playlist_->date_ranges == listed))
+    return;
+  auto news = date_ranges_.update(listed);
+  std::ranges::stable_sort(news, {}, &media::DateRange::start);
+  for (const auto& range : news)
+    if (range.start)
+      events_.date_range(range);
 }
 
 void PlaylistSource::remember(const media::MediaPlaylist& playlist) {

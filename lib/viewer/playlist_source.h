@@ -4,6 +4,7 @@
 
 #include "core/events.h"
 #include "core/ids.h"
+#include "media/known_date_ranges.h"
 #include "media/playlist.h"
 #include "media/refresh.h"
 #include "net/http_client.h"
@@ -20,6 +21,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace p2plive::viewer {
 
@@ -46,6 +48,8 @@ public:
     /// places it is that which is listed first, whichever is loaded: it names the stream (its host
     /// and path are the StreamId), and the stream stays the same when another place serves it.
     std::function<void(const std::string& uri)> media_uri;
+    /// New or with more in it than before, its start is known; before the playlist is `listed`.
+    std::function<void(const media::DateRange&)> date_range;
     std::function<void(const core::Listing&)> listed;
     std::function<void(const Error&)> failed; ///< the last event
   };
@@ -96,6 +100,7 @@ private:
   void read(const WholeAnswer& answer);
   void read_master(const media::MasterPlaylist& master);
   void read_media(media::MediaPlaylist playlist);
+  void read_date_ranges(const std::vector<media::DateRange>& listed);
   void remember(const media::MediaPlaylist& playlist);
   void forget(core::Time time);
   /// A load brought nothing. `tries`: how often this may happen at each place before anything was
@@ -129,6 +134,7 @@ private:
   media::Definitions definitions_; ///< of the master playlist
   std::optional<std::chrono::nanoseconds> start_offset_; ///< likewise
   std::optional<media::MediaPlaylist> playlist_;
+  media::KnownDateRanges date_ranges_;
   core::Time asked_{};         ///< when the load began
   core::Time known_since_{};   ///< when the load began that brought or confirmed playlist_
   unsigned failed_deltas_ = 0; ///< in a row

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "viewer/session.h"
 
+#include "viewer/date_range_news.h"
 #include "viewer/failure.h"
 #include "viewer/http_options.h"
 #include "viewer/options.h"
@@ -64,6 +65,10 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
       services_options_(to_services_client(options.http, agent_of(options))),
       playlist_(context, http_, playlist_options(options),
                 {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
+                 .date_range =
+                     [this](const media::DateRange& range) {
+                       crossings_.output->date_range(to_public(range));
+                     },
                  .listed =
                      [this](const core::Listing& listing) {
                        mind_.tell(&Swarm::listed, wall_now(), listing);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -167,8 +168,28 @@ struct PeerRemoved {
   std::string reason;  ///< for a person
 };
 
-using Output =
-    std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved, Warning>;
+/// What the playlist says of a span of time, such as an advertisement (EXT-X-DATERANGE; RFC 8216,
+/// 4.3.2.7): all that is known of the range with this ID. Told when the playlist lists it first,
+/// which may be long before it begins and before the bytes there, and again when that says more.
+/// What cannot be read of it is left out, and so is a range whose start is not known.
+struct DateRange {
+  using Date = std::chrono::sys_time<std::chrono::milliseconds>; ///< UTC
+
+  std::string id;
+  std::string class_name; ///< CLASS; empty: none
+  Date start;             ///< as Buffer::program_date_time, which tells where in the stream it is
+  std::optional<Date> end;
+  std::optional<std::chrono::nanoseconds> duration;
+  std::optional<std::chrono::nanoseconds> planned_duration;
+  bool end_on_next = false;   ///< it ends where the next range of its class begins
+  std::string scte35_command; ///< SCTE35-CMD, -OUT and -IN: 0x and hexadecimal; empty: none
+  std::string scte35_out;
+  std::string scte35_in;
+  std::map<std::string, std::string> attributes; ///< X-*, by name; strings without their quotes
+};
+
+using Output = std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved,
+                            DateRange, Warning>;
 
 /// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
 struct ViewerStatistics {
@@ -205,9 +226,11 @@ public:
 
   /// Waits for the next bytes, the end, an error (once; then EndOfStream), or interrupt(true); with
   /// a deadline also for that. What becomes of other viewers is told in between; whoever
-  /// came and went between two calls is not told of. `playing` is how far the application's own
-  /// clock has advanced since it began to play, where it has one: data are handed out by the faster
-  /// of it and the monotonic clock. None after that tells of a pause.
+  /// came and went between two calls is not told of. So are warnings, and date ranges: one that
+  /// changed several times between two calls is told once, and of very many the last. `playing` is
+  /// how far the application's own clock has advanced since it began to play, where it has one:
+  /// data are handed out by the faster of it and the monotonic clock. None after that tells of a
+  /// pause.
   Output pop(std::optional<std::chrono::nanoseconds> playing = {},
              std::optional<std::chrono::steady_clock::time_point> deadline = {});
 

@@ -77,6 +77,11 @@ GST_START_TEST(a_jump_makes_a_new_segment) {
   const auto back = time.place(begin(20s, 2s), {});
   fail_unless(back.segment.has_value());
   equals(back.segment->start, 10s);
+  equals(jump.running, 4500ms);
+  equals(jump.stream, 14s);
+  const auto after = time.place(begin(22s, 2s), {});
+  equals(after.running, 8500ms);
+  equals(after.stream, 12s);
   equals(back.segment->base, 6500ms);
 }
 GST_END_TEST;
@@ -148,6 +153,8 @@ GST_START_TEST(fragments_keep_their_times) {
   equals(third.segment->start, 3s);
   equals(third.segment->base, 2s);
   equals(third.segment->time, 2s);
+  equals(third.running, 2s);
+  equals(third.stream, 2s);
 }
 GST_END_TEST;
 

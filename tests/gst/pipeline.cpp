@@ -183,6 +183,10 @@ void Pipeline::take(GstMessage* message) {
       gst_structure_get_uint64(gst_message_get_structure(message), "skipped-time", &time);
       skipped_.push_back(time);
     }
+    if (gst_message_has_name(message, "p2plive-date-range"))
+      date_ranges_.emplace_back(
+          gst_structure_copy(gst_message_get_structure(message)),
+          [](const GstStructure* it) { gst_structure_free(const_cast<GstStructure*>(it)); });
     break;
   case GST_MESSAGE_EOS:
     ended_ = true;

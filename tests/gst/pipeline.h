@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -62,6 +63,10 @@ public:
   void pause_while_buffering() { pause_while_buffering_ = true; }
   /// Element messages with this name: the field `skipped-time` of each.
   const std::vector<guint64>& skipped() const { return skipped_; }
+  /// Element messages `p2plive-date-range`, in order.
+  const std::vector<std::shared_ptr<const GstStructure>>& date_ranges() const {
+    return date_ranges_;
+  }
 
   std::vector<Sent> sent() const;
   /// Wall clock minus the date of what a sink shows now, to about a second; none: not known.
@@ -78,6 +83,7 @@ private:
   std::vector<PostedError> errors_;
   std::vector<int> buffering_;
   std::vector<guint64> skipped_;
+  std::vector<std::shared_ptr<const GstStructure>> date_ranges_;
   bool ended_ = false;
   bool pause_while_buffering_ = false;
   GstState wanted_ = GST_STATE_NULL; ///< what the application last set

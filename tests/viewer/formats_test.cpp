@@ -91,6 +91,40 @@ GST_START_TEST(an_init_section_that_is_not_there) {
 }
 GST_END_TEST;
 
+// Rule: date ranges come out before the bytes, with what the playlist says of them.
+GST_START_TEST(date_ranges) {
+  LiveStream stream;
+  stream.start_encoder(3);
+  std::ofstream(stream.directory() / "ranges.m3u8")
+      << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+         "#EXT-X-DATERANGE:ID=\"later\",CLASS=\"ad\",START-DATE=\"2026-11-26T10:00:08Z\","
+         "END-ON-NEXT=YES\n"
+         "#EXT-X-DATERANGE:ID=\"first\",START-DATE=\"2026-11-26T10:00:00.5Z\",DURATION=2.5,"
+         "END-DATE=\"2026-11-26T10:00:03Z\",PLANNED-DURATION=3,SCTE35-CMD=0x01,SCTE35-OUT=0x02,"
+         "SCTE35-IN=0x03,X-TEXT=\"a, b\",X-NUMBER=4.5\n"
+         "#EXT-X-DATERANGE:ID=\"never\"\n"
+         "#EXTINF:1,\nrun1-0.ts\n#EXTINF:1,\nrun1-1.ts\n#EXT-X-ENDLIST\n";
+  auto options = Watcher::options(stream.nginx().url() + "ranges.m3u8");
+  options.start_offset = 0s;
+  Watcher watcher(options);
+  fail_unless(watcher.until([&] { return !watcher.segments().empty(); }));
+  fail_unless_equals_int(static_cast<int>(watcher.date_ranges().size()), 2);
+  const auto& first = watcher.date_ranges()[0];
+  const DateRange::Date ten{1'795'687'200'000ms};
+  fail_unless(first.id == "first" && first.class_name.empty() && first.start == ten + 500ms);
+  fail_unless(first.end == ten + 3s && first.duration == 2500ms && first.planned_duration == 3s);
+  fail_unless(first.scte35_command == "0x01" && first.scte35_out == "0x02" &&
+              first.scte35_in == "0x03" && !first.end_on_next);
+  fail_unless((first.attributes ==
+               std::map<std::string, std::string>{{"X-NUMBER", "4.5"}, {"X-TEXT", "a, b"}}));
+  const auto& later = watcher.date_ranges()[1];
+  fail_unless(later.id == "later" && later.class_name == "ad" && later.end_on_next);
+  watcher.until([] { return false; });
+  fail_unless(std::holds_alternative<EndOfStream>(watcher.last()));
+  fail_unless_equals_int(static_cast<int>(watcher.date_ranges().size()), 2);
+}
+GST_END_TEST;
+
 // Rule: segments that are ranges of one growing file come out one by one.
 GST_START_TEST(byte_ranges) {
   LiveStream stream;
@@ -225,6 +259,7 @@ static Suite* formats_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, fragmented_mp4);
   tcase_add_test(tcase, an_init_section_that_is_not_there);
+  tcase_add_test(tcase, date_ranges);
   tcase_add_test(tcase, byte_ranges);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);

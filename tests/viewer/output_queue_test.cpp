@@ -120,6 +120,40 @@ GST_START_TEST(who_came_and_went_is_no_news) {
 }
 GST_END_TEST;
 
+// Rule: date ranges are told before the bytes that wait, in order; one that changes before it is
+// told of is told once, with what it is then, and who waits for bytes is woken for one.
+GST_START_TEST(date_ranges_are_told_first) {
+  OutputQueue queue([] {});
+  queue.push(delivery(1));
+  queue.date_range({.id = "a", .class_name = "first"});
+  queue.date_range({.id = "b"});
+  queue.date_range({.id = "a", .class_name = "second"});
+  queue.peer_added("peer");
+  fail_unless(is<PeerAdded>(queue.pop({}, {})));
+  auto first = std::get<DateRange>(queue.pop({}, {}));
+  fail_unless(first.id == "a" && first.class_name == "second");
+  fail_unless(std::get<DateRange>(queue.pop({}, {})).id == "b");
+  fail_unless(is<viewer::Delivery>(queue.pop({}, {})));
+  queue.date_range({.id = "a", .class_name = "third"});
+  fail_unless(std::get<DateRange>(queue.pop({}, {})).class_name == "third");
+  std::thread waiter([&] { fail_unless(is<DateRange>(queue.pop({}, in(10s)))); });
+  queue.date_range({.id = "c"});
+  waiter.join();
+}
+GST_END_TEST;
+
+// Rule: an application that asks for nothing costs no more than a playlist: the last are kept.
+GST_START_TEST(date_ranges_are_bounded) {
+  constexpr auto most = viewer::DateRangeNews::most;
+  OutputQueue queue([] {});
+  for (std::size_t i = 0; i < 3 * most; ++i)
+    queue.date_range({.id = std::to_string(i)});
+  for (std::size_t i = 2 * most; i < 3 * most; ++i)
+    fail_unless(std::get<DateRange>(queue.pop({}, in(0ms))).id == std::to_string(i));
+  fail_unless(is<NotYet>(queue.pop({}, in(0ms))));
+}
+GST_END_TEST;
+
 // Rule: what was taken is told once for many buffers, and again after it was collected.
 GST_START_TEST(taken_is_told_in_batches) {
   int told = 0;
@@ -223,6 +257,8 @@ static Suite* output_queue_suite() {
   tcase_add_test(tcase, peers_are_told_first);
   tcase_add_test(tcase, a_peer_wakes);
   tcase_add_test(tcase, who_came_and_went_is_no_news);
+  tcase_add_test(tcase, date_ranges_are_told_first);
+  tcase_add_test(tcase, date_ranges_are_bounded);
   tcase_add_test(tcase, taken_is_told_in_batches);
   tcase_add_test(tcase, moments_are_told_together);
   tcase_add_test(tcase, the_clock_of_a_waiter_is_told);

@@ -52,6 +52,7 @@ struct Source {
   test::Loop loop;
   net::HttpClient client{loop.context(), {.user_agent = "tester/1"}};
   std::vector<core::Listing> listings;
+  std::vector<media::DateRange> ranges; ///< all that were told, in order
   std::string media_uri;
   std::vector<std::string> media_uris; ///< all that were told
   std::optional<Error> error;
@@ -84,6 +85,7 @@ struct Source {
                   media_uri = known;
                   media_uris.push_back(known);
                 },
+            .date_range = [this](const media::DateRange& range) { ranges.push_back(range); },
             .listed = [this](const core::Listing& listing) { listings.push_back(listing); },
             .failed = [this](const Error& what) { error = what; }});
     source->start();
@@ -158,6 +160,47 @@ GST_START_TEST(date_ranges_are_no_news) {
   test.write("live.m3u8", slow("#EXT-X-DATERANGE:ID=\"a\"\n"));
   fail_unless(test.loop.run_until([&] { return test.listings.size() == 2; }, 4s));
   fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }, 1600ms));
+}
+GST_END_TEST;
+
+/// As told: ID, duration in seconds (-: not known), and its attributes.
+std::string summary(const std::vector<media::DateRange>& ranges) {
+  std::string text;
+  for (const auto& range : ranges) {
+    text += range.id + (range.duration ? std::to_string(*range.duration / 1s) : "-");
+    for (const auto& [name, value] : range.others)
+      text += " " + name + "=" + value;
+    text += "\n";
+  }
+  return text;
+}
+
+// Rule: date ranges are told when they are listed first, in the order of their start, and again
+// with everything known when more is said of them; what is repeated is not, nor what has no start.
+GST_START_TEST(date_ranges_are_told) {
+  Source test;
+  const auto tag = [](const std::string& rest) { return "#EXT-X-DATERANGE:" + rest + "\n"; };
+  const auto start = "START-DATE=\"2026-11-26T10:00:00Z\""s;
+  const auto later = "START-DATE=\"2026-11-26T10:00:08Z\""s;
+  const auto first = tag("ID=\"b\"," + later) + tag("ID=\"a\",SCTE35-OUT=0xFC30," + start);
+  test.write("live.m3u8", media_playlist(5, first + tag("ID=\"c\",DURATION=4")));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return !test.listings.empty(); }));
+  fail_unless(summary(test.ranges) == "a- SCTE35-OUT=0xFC30\nb-\n", "%s",
+              summary(test.ranges).c_str());
+  test.ranges.clear();
+  // Confirmed (304), and loaded again with another segment.
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }));
+  test.write("live.m3u8", media_playlist(6, first));
+  fail_unless(test.loop.run_until([&] { return test.lists(6); }));
+  fail_unless(test.ranges.empty(), "%s", summary(test.ranges).c_str());
+  // The first has ended; its first tag is gone.
+  test.write("live.m3u8",
+             media_playlist(7, tag("ID=\"a\",DURATION=2,SCTE35-IN=0xFC31," + start) +
+                                   tag("ID=\"b\"," + later) + tag("ID=\"c\"," + later)));
+  fail_unless(test.loop.run_until([&] { return test.lists(7); }));
+  fail_unless(summary(test.ranges) == "a2 SCTE35-IN=0xFC31 SCTE35-OUT=0xFC30\nc4\n", "%s",
+              summary(test.ranges).c_str());
 }
 GST_END_TEST;
 
@@ -532,6 +575,7 @@ static Suite* playlist_source_suite() {
   tcase_add_test(tcase, a_live_playlist_is_refreshed);
   tcase_add_test(tcase, a_hint_brings_the_refresh_forward);
   tcase_add_test(tcase, date_ranges_are_no_news);
+  tcase_add_test(tcase, date_ranges_are_told);
   tcase_add_test(tcase, a_master_playlist_leads_to_its_best_variant);
   tcase_add_test(tcase, a_wish_decides);
   tcase_add_test(tcase, redundant_variants_are_tried_in_turn);

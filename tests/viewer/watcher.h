@@ -53,6 +53,8 @@ public:
       added_.push_back(peer->peer_id);
     if (auto* peer = std::get_if<PeerRemoved>(&last_))
       removed_.push_back(peer->peer_id);
+    if (auto* range = std::get_if<DateRange>(&last_))
+      date_ranges_.push_back(*range);
     if (auto* warning = std::get_if<Warning>(&last_))
       warnings_.push_back(warning->message);
     return !std::holds_alternative<NotYet>(last_);
@@ -94,6 +96,7 @@ public:
   const std::vector<WatchedSegment>& segments() const { return segments_; }
   const std::vector<std::string>& added() const { return added_; }     ///< peers, in order
   const std::vector<std::string>& removed() const { return removed_; } ///< likewise
+  const std::vector<DateRange>& date_ranges() const { return date_ranges_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
   const Output& last() const { return last_; }
   Viewer& viewer() { return *viewer_; }
@@ -133,6 +136,7 @@ private:
   std::string init_; ///< of the segment to come
   bool init_discontinuity_ = false;
   std::vector<std::string> added_, removed_, warnings_;
+  std::vector<DateRange> date_ranges_;
   Output last_ = NotYet{};
 };
 
