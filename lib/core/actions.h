@@ -31,7 +31,8 @@ struct CancelFetch {
   FetchId id{};
 };
 
-/// The playlist has news, a neighbour says: refresh it now (not more often than 4 times a second).
+/// The playlist has news, a neighbour says, or is needed: refresh it now, without asking whether it
+/// is left to others (not more often than 4 times a second).
 struct RefreshPlaylist {};
 
 /// Send one message: `header`, then `size` bytes of `chunk` from its start.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/brief_have.h"
 
+#include "core/wire_entry.h"
 #include "core/wire_struct.h"
 
 #include "schemas/peer_generated.h"
@@ -54,6 +55,8 @@ private:
       news(gain);
     if (bytes_.empty())
       news({have_.newest_listed, 0, 0});
+    if (have_.entry)
+      append(bytes_, to_wire(*have_.entry));
   }
 
   void name(const ObjectHave& object) {
@@ -114,6 +117,15 @@ bool take_window(HaveMessage& have, const std::optional<Struct>& m) {
   return true;
 }
 
+/// Takes over an Entry. False: it is none, or not the first.
+bool take_entry(HaveMessage& have, std::span<const std::uint8_t> bytes) {
+  auto entry = front<wire::Entry>(bytes);
+  if (!entry || have.entry)
+    return false;
+  have.entry = from_wire(*entry);
+  return have.entry.has_value();
+}
+
 } // namespace
 
 std::optional<Bytes> encode_brief_have(const HaveMessage& have) {
@@ -124,6 +136,14 @@ std::optional<HaveMessage> decode_brief_have(std::span<const std::uint8_t> bytes
                                              std::string& reason) {
   HaveMessage out;
   while (!bytes.empty()) {
+    if (static_cast<Kind>(bytes[0]) == Kind::Entry) {
+      if (!take_entry(out, bytes)) {
+        reason = "a have tells of a segment that cannot be";
+        return {};
+      }
+      bytes = bytes.subspan(sizeof(wire::Entry));
+      continue;
+    }
     if (static_cast<Kind>(bytes[0]) == Kind::News) {
       auto news = front<wire::News>(bytes);
       if (!take_window(out, news))

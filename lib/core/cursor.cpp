@@ -356,6 +356,21 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
   begin_with(now, *choose(wanted, timeline), timeline);
 }
 
+/// Behind the segment before it, as if nothing had followed.
+void Cursor::step_back(SequenceNumber gone, const Timeline& timeline, const Store& store) {
+  if (!place_ || place_->sn != gone || timeline.entries().empty())
+    return;
+  broken_ |= place_->chunk > 0;
+  new_line_ |= place_->chunk > 0;
+  auto last = *timeline.newest();
+  const auto* segment = store.find(last);
+  // What is not known of that any more has been replaced.
+  place_ = Place{last, 1, {}};
+  if (segment && segment->size())
+    place_ = Place{last, static_cast<std::uint32_t>(segment->slots().size()),
+                   segment->name().version};
+}
+
 void Cursor::skip_segment(const Timeline& timeline) {
   auto* next = place_ ? timeline.after(place_->sn) : nullptr;
   if (!next)

@@ -70,6 +70,8 @@ public:
   /// The window does not continue what went out (a new epoch, another version, a hole): start anew
   /// at the same distance to live, but no further from it than live-delay.
   void break_off(Time now, const Timeline& timeline);
+  /// There is no segment `gone`, which others had told of; the timeline does not have it any more.
+  void step_back(SequenceNumber gone, const Timeline& timeline, const Store& store);
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);
   /// The init section that has to go out next and is not here; null: there is none.

@@ -21,6 +21,8 @@ struct ListedSegment {
   bool gap = false; ///< EXT-X-GAP: listed, but not to be had
   /// What a demuxer needs before it (EXT-X-MAP): init_number().
   std::optional<SequenceNumber> init;
+  /// What it takes to decrypt it is in the playlist alone (EXT-X-KEY).
+  bool encrypted = false;
 };
 
 /// A refreshed media playlist, oldest segment first, numbers without holes.

@@ -2,6 +2,7 @@
 #include "core/messages.h"
 
 #include "core/brief_have.h"
+#include "core/wire_entry.h"
 #include "core/wire_struct.h"
 
 #include "schemas/peer_generated.h"
@@ -72,9 +73,10 @@ Bytes in_full(const HaveMessage& m) {
                                        *gain = wire::Gain(m.gains[i].word, m.gains[i].bits,
                                                           number(m.gains[i].sn));
                                      });
+  auto entry = m.entry ? std::optional(to_wire(*m.entry)) : std::nullopt;
   return finish(builder, Kind::Have,
                 wire::CreateHave(builder, all, number(m.oldest), number(m.newest_listed), m.uplink,
-                                 m.reach, gains));
+                                 m.reach, gains, entry ? &*entry : nullptr));
 }
 
 /// Encodes each kind of message.
@@ -185,6 +187,10 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
           *front<wire::Gain>({m.gains()->Data() + i * sizeof(wire::Gain), sizeof(wire::Gain)});
       out.gains.push_back({SequenceNumber{gain.sequence_number()}, gain.word(), gain.bits()});
     }
+  if (m.entry() && !(out.entry = from_wire(*m.entry()))) {
+    reason = "a have tells of a segment that cannot be";
+    return {};
+  }
   if (!m.objects())
     return out;
   for (const auto* have : *m.objects()) {

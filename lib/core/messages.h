@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/ids.h"
+#include "core/told_entry.h"
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,9 @@ namespace p2plive::core {
 
 /// Version of the peer protocol that this program speaks.
 inline constexpr std::uint16_t protocol_major = 1;
-inline constexpr std::uint16_t protocol_minor = 0;
+inline constexpr std::uint16_t protocol_minor = 1;
+/// Readers from this minor version on know entries of playlists.
+inline constexpr std::uint16_t entries_since_minor = 1;
 
 /// Bounds on what a message may carry; more is a protocol error.
 inline constexpr std::size_t max_envelope = 16'384;
@@ -60,10 +63,11 @@ static_assert(chunk_count(max_segment_size) <= 32 * 256);
 struct HaveMessage {
   std::vector<ObjectHave> objects;
   SequenceNumber oldest{};
-  SequenceNumber newest_listed{};
-  std::uint32_t uplink = 0; ///< kbit/s; 0: as before
-  std::uint8_t reach = 0;   ///< per cent; 0: as before
+  SequenceNumber newest_listed{}; ///< that the sender knows of, wherever from
+  std::uint32_t uplink = 0;       ///< kbit/s; 0: as before
+  std::uint8_t reach = 0;         ///< per cent; 0: as before
   std::vector<Gain> gains;
+  std::optional<ToldEntry> entry; ///< of the sender's own playlist
 };
 
 struct RequestMessage {

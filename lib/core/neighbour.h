@@ -42,6 +42,7 @@ public:
   // The handshake.
   bool ready = false;  ///< theirs has come and was right
   bool uploads = true; ///< it serves requests
+  bool hears_entries = false; ///< it knows what entries of playlists are
 
 private:
   unsigned failures_ = 0;
@@ -149,6 +150,7 @@ public:
   std::uint32_t told_uplink = 0; ///< our uplink, as told last; kbit/s
   std::uint8_t told_reach = 0;   ///< our reach, likewise; per cent
   SequenceNumber told_listed{};  ///< the newest segment, likewise
+  SequenceNumber told_entry{};   ///< the last entry of our playlist that it was told
 
 private:
   RemoteSegment* find(SequenceNumber sn);

@@ -104,6 +104,8 @@ private:
     auto urgent_at = due_at - s_.cdn_threshold;
     auto last_call = due_at - s_.last_call;
     bool promised = slot.asked && s_.now < slot.give_up_at;
+    if (entry.told)
+      look_before(promised ? last_call : urgent_at);
     if (slot.asked && !promised && s_.now < last_call) {
       // Dealt again when the viewer has been told, and thought less of.
       plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, true});
@@ -145,8 +147,22 @@ private:
     }
   }
 
+  /// What others told of can be fetched only when our own playlist has shown it: that is loaded
+  /// early enough. It takes about as long as half of the threshold, which is made of such times.
+  void look_before(Time fetch_at) {
+    auto look_at = fetch_at - s_.cdn_threshold / 2;
+    if (s_.now < look_at)
+      wake(look_at);
+    else
+      plan_.look = true;
+  }
+
   /// Adds the chunk to the last planned range where they touch. False when it has to wait.
   bool fetch(const StoredSegment& segment, std::uint32_t first, std::uint32_t last, bool urgent) {
+    if (const auto* entry = s_.timeline.find(segment.sn()); entry && entry->told) {
+      plan_.look = true;
+      return false;
+    }
     if (s_.now < segment.retry_at) {
       wake(segment.retry_at);
       return false;

@@ -100,7 +100,7 @@ public:
 
   /// Drops a chunk that is here.
   void drop(StoredSegment& segment, std::uint32_t chunk);
-
+  void drop(SequenceNumber sn) { segments_.erase(sn); }
   /// Drops segments below `sn`.
   void drop_before(SequenceNumber sn);
   /// Drops init sections that are not among these, which are in order.

@@ -15,6 +15,8 @@ constexpr Duration open_ahead = 90s;
 /// While messages come that change nothing, what time alone changes slowly (connections that stand
 /// still, requests that cannot be met any more) is looked at so often.
 constexpr Duration looks_every = 20ms;
+/// A playlist that does not show yet what has to be fetched is loaded again.
+constexpr Duration look_again = 250ms;
 
 } // namespace
 
@@ -27,37 +29,6 @@ Swarm::Impl::Impl(Time now, Settings settings)
 }
 
 // The stream.
-
-void Swarm::Impl::listed(Time now, WallTime wall, const Listing& listing) {
-  auto change = timeline.update(now, wall, listing);
-  if (change == Timeline::Change::restarted)
-    restart();
-  cursor.start(now, timeline, listing.start_offset);
-  open_window();
-  drop_inits();
-  if (change == Timeline::Change::extended || change == Timeline::Change::restarted) {
-    journal.listed(now);
-    settled_uplink_ = told_uplink_;
-    settled_reach_ = told_reach_;
-    for (auto& [id, neighbour] : neighbours)
-      neighbour.settle();
-    seeders.forget();
-  }
-}
-
-void Swarm::Impl::restart() {
-  for (const auto& [id, transfer] : fetches.under_way())
-    actions.emplace_back(CancelFetch{id});
-  fetches.clear();
-  for (auto& [id, neighbour] : neighbours)
-    while (!neighbour.owed().empty()) {
-      send(id, CancelMessage{neighbour.owed().front().chunk});
-      neighbour.forget(ChunkName{neighbour.owed().front().chunk});
-    }
-  store.clear();
-  journal.clear();
-  cursor.break_off(now, timeline);
-}
 
 void Swarm::Impl::open_window() {
   auto oldest = hand_out_position() - settings.past;
@@ -277,6 +248,12 @@ void Swarm::Impl::plan_and_ask() {
     plan_at_ = std::min({plan_at_, slot.give_up_at, dealt.needed_by});
   }
   plan_at_ = std::min(plan_at_, plan.wakeup);
+  if (plan.look && now >= look_again_at_) {
+    look_again_at_ = now + look_again;
+    look_at_playlist();
+  }
+  if (plan.look)
+    plan_at_ = std::min(plan_at_, look_again_at_);
   undealt_ = plan.undealt;
 }
 
@@ -415,6 +392,9 @@ void Swarm::set_max_peers(unsigned peers) {
 
 void Swarm::advance(Time now) {
   impl_->run(now, false);
+}
+std::optional<Time> Swarm::poll_left_until(Time now) {
+  return impl_->poll_left_until(now);
 }
 Time Swarm::next_wakeup() const {
   return impl_->wakeup;

@@ -30,6 +30,10 @@ public:
 
   /// The viewer's own playlist was refreshed. `wall` is the wall clock's time at `now`.
   void listed(Time now, WallTime wall, const Listing& listing);
+  /// The playlist is due to be refreshed, and that by no RefreshPlaylist: until when it is left to
+  /// other viewers to tell what is new. To be asked again then, and as long as the answer is a
+  /// time; none: refresh it now.
+  std::optional<Time> poll_left_until(Time now);
 
   /// A Fetch is being answered: head, then data in order, then done or failed. An answer that is
   /// not the range asked for says so in its head; a failure without a head is fine.

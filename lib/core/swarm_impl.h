@@ -5,6 +5,7 @@
 #include "core/cursor.h"
 #include "core/fetches.h"
 #include "core/have_journal.h"
+#include "core/hearsay.h"
 #include "core/membership.h"
 #include "core/messages.h"
 #include "core/scheduler.h"
@@ -18,6 +19,9 @@ namespace p2plive::core {
 /// Requests are given up before this; what is left of them then has no place in the window.
 inline constexpr Duration owed_for_good = 10s;
 
+/// Of a neighbour, until it is dropped.
+inline constexpr unsigned most_offences = 20;
+
 class Swarm::Impl {
 public:
   Impl(Time now, Settings settings);
@@ -28,8 +32,11 @@ public:
   void fetch_done(Time now, FetchId id);
   void fetch_failed(Time now, FetchId id, const FetchError& error);
 
-  // swarm.cpp: the stream, and the passes.
+  // swarm_listing.cpp: which segments there are.
   void listed(Time now, WallTime wall, const Listing& listing);
+  std::optional<Time> poll_left_until(Time now);
+
+  // swarm.cpp: the window, and the passes.
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
   /// before may be wrong; otherwise it is made anew only when time asks for it.
   void run(Time now, bool changed = true);
@@ -57,6 +64,7 @@ public:
   Membership membership;
   Uploader uploader;
   HaveJournal journal;
+  Hearsay hearsay;
   std::optional<Rid> rid;
   std::vector<Action> actions;
   Time now;
@@ -75,6 +83,13 @@ private:
   void give_up_when_dry();
 
   void restart();
+  void segment_known();
+  void correct(const Timeline::Refuted& refuted);
+  void hear(const Neighbour& from, const HaveMessage& have);
+  void adopt_told();
+  std::optional<ToldEntry> entry_for(Neighbour& neighbour, std::uint32_t audience) const;
+  bool leaves(SequenceNumber sn) const;
+  void look_at_playlist();
   void put_off(StoredSegment& segment, Time now);
   void cancel_others(const Transfer& transfer);
   void open_window();
@@ -91,6 +106,7 @@ private:
   void send(const PeerId& to, const PeerMessage& message);
   void drop(const PeerId& peer, const std::string& reason, bool for_good);
   void unask(const PeerId& peer);
+  void take_back(Neighbour& neighbour, const ChunkName& chunk);
   void forget(const PeerId& peer);
 
   void on(Neighbour& from, const HandshakeMessage& message);
@@ -110,7 +126,7 @@ private:
   bool lacks(const StoredSegment* segment, std::uint32_t first, std::uint32_t count) const;
   bool is_of_use(const Gain& gain) const;
   bool is_of_use(const HaveMessage& have);
-  void tell(Neighbour& neighbour, const HaveMessage& have, bool mesh);
+  void tell(Neighbour& neighbour, const HaveMessage& have, std::uint32_t audience);
   Slot* slot_of(const ChunkName& chunk);
 
   Statistics stats_;
@@ -121,6 +137,15 @@ private:
   std::optional<FetchError> last_failure_;
   Time hold_seeding_until_{};
   Time hinted_at_{};
+  Time look_again_at_{};
+  Time looked_at_playlist_{};
+  /// A refresh that is left to others.
+  struct Left {
+    SequenceNumber sn{}; ///< to tell of this segment
+    Time since{};
+    bool in_vain = false; ///< nobody told in time
+  };
+  std::optional<Left> left_;
   Time forget_at_{};
   Time keep_alive_at_ = Time::max(); ///< somebody has not heard from us for long
   Time plan_at_ = Time::max();       ///< when time alone changes the plan

@@ -16,10 +16,6 @@ namespace {
 /// After a viewer was met, its first haves need a moment; what nobody has until then may be had by
 /// it.
 constexpr Duration introduction = 300ms;
-/// A neighbour's news of a segment that our playlist does not show is believed so far ahead.
-constexpr std::uint64_t believable_ahead = 3;
-constexpr Duration hint_interval = 250ms;
-constexpr unsigned most_offences = 20;
 constexpr Duration keep_alive = 5s;
 /// Per cent by which a reach has changed when it is told again.
 constexpr int reach_step = 10;
@@ -89,6 +85,7 @@ void Swarm::Impl::forget(const PeerId& peer) {
   if (auto found = neighbours.find(peer); found != neighbours.end())
     found->second.count_in(nullptr);
   seeders.forget();
+  hearsay.forget(peer);
   neighbours.erase(peer);
 }
 
@@ -100,6 +97,11 @@ void Swarm::Impl::unask(const PeerId& peer) {
   for (const auto& owed : found->second.owed())
     if (auto* slot = slot_of(owed.chunk); slot && slot->asked == peer)
       slot->asked.reset();
+}
+
+void Swarm::Impl::take_back(Neighbour& neighbour, const ChunkName& chunk) {
+  send(neighbour.id(), CancelMessage{chunk});
+  neighbour.forget(chunk);
 }
 
 void Swarm::Impl::drop(const PeerId& peer, const std::string& reason, bool for_good) {
@@ -188,6 +190,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   from.ready = true;
   replan_ = true;
   from.uploads = message.uploads;
+  from.hears_entries = message.minor >= entries_since_minor;
   from.count_in(&holders);
   seeders.forget();
   from.tells_uplink(message.uplink);
@@ -220,13 +223,7 @@ void Swarm::Impl::on(Neighbour& from, const HaveMessage& message) {
       size_told(*segment, object.size, from.id());
   }
   replan_ |= is_of_use(message);
-  auto newest = timeline.newest();
-  if (newest && message.newest_listed > *newest &&
-      number(message.newest_listed) <= number(*newest) + believable_ahead &&
-      now >= hinted_at_ + hint_interval) {
-    hinted_at_ = now;
-    actions.emplace_back(RefreshPlaylist{});
-  }
+  hear(from, message);
 }
 
 /// Something of [first, first + count) is not here, and nobody was asked for it.
@@ -434,15 +431,15 @@ void Swarm::Impl::tell_haves() {
     neighbours.prefetch();
     for (const auto& [id, neighbour] : neighbours)
       neighbour.prefetch_newest();
-    bool mesh = is_a_mesh(membership.audience(neighbours), neighbours.size() + 1);
+    auto audience = membership.audience(neighbours);
     for (auto& [id, neighbour] : neighbours) {
       if (!neighbour.ready)
         continue;
       // Who has nothing new to hear still hears from us, or would take us for dead.
       if (batch)
-        tell(neighbour, *batch, mesh);
+        tell(neighbour, *batch, audience);
       else if (now - neighbour.told_at >= keep_alive)
-        tell(neighbour, HaveJournal::nothing(store, timeline), mesh);
+        tell(neighbour, HaveJournal::nothing(store, timeline), audience);
       keep_alive_at_ = std::min(keep_alive_at_, neighbour.told_at + keep_alive);
     }
   }
@@ -450,7 +447,8 @@ void Swarm::Impl::tell_haves() {
 }
 
 /// What of `have` is news to it, if anything is.
-void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh) {
+void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, std::uint32_t audience) {
+  bool mesh = is_a_mesh(audience, neighbours.size() + 1);
   auto own = neighbour.tell(have);
   // In a mesh it must know that we see what is new, or it does not reckon with us (scheduler.cpp,
   // seeders); elsewhere, and where it sees it itself, it learns it by the way.
@@ -471,6 +469,7 @@ void Swarm::Impl::tell(Neighbour& neighbour, const HaveMessage& have, bool mesh)
   if (own.reach > 0)
     neighbour.told_reach = own.reach;
   neighbour.told_listed = own.newest_listed;
+  own.entry = entry_for(neighbour, audience);
   send(neighbour.id(), own);
 }
 

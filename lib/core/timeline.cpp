@@ -8,15 +8,14 @@ namespace p2plive::core {
 
 namespace {
 
-/// Do both describe the same segment? Dates that a playlist does not repeat are extrapolated from
-/// EXTINF, so they may differ a little.
+/// Do both describe the same segment?
 bool same(const ListedSegment& a, const ListedSegment& b) {
   if (std::chrono::abs(a.duration - b.duration) > 2ms ||
       a.discontinuity_sequence != b.discontinuity_sequence)
     return false;
   if (!a.program_date_time || !b.program_date_time)
     return true;
-  return std::chrono::abs(*a.program_date_time - *b.program_date_time) <= 500ms;
+  return std::chrono::abs(*a.program_date_time - *b.program_date_time) <= dates_apart;
 }
 
 /// Longest time for which an older playlist is taken for that of an edge behind the others.
@@ -26,17 +25,21 @@ constexpr int patience_in_target_durations = 4;
 /// drift.
 constexpr int most_drift = 300;
 
+/// EXTINF, rounded to whole seconds, is the target duration at most (RFC 8216, 4.3.3.1).
+constexpr Duration rounding = 500ms;
+
 } // namespace
 
 Timeline::Change Timeline::update(Time now, WallTime wall, const Listing& listing) {
   target_duration_ = listing.target_duration;
   wall_offset_ = wall.time_since_epoch() - now.time_since_epoch();
+  refuted_.clear();
   if (listing.segments.empty())
     return Change::none;
   bool restart = false;
-  if (!entries_.empty()) {
+  if (newest_listed_) {
     restart = contradicts(listing);
-    if (!restart && listing.segments.back().sn < *newest()) {
+    if (!restart && listing.segments.back().sn < *newest_listed_) {
       if (is_behind(now, listing))
         return Change::stale;
       restart = true;
@@ -44,26 +47,108 @@ Timeline::Change Timeline::update(Time now, WallTime wall, const Listing& listin
   }
   behind_since_.reset();
   ended_ = listing.ended;
-  auto end = entries_.empty() ? Position{} : entries_.back().end();
-  if (restart) {
-    entries_.clear();
-    lags_seen_ = 0;
-    usual_lag_.reset();
-    drift_ = 0ns;
-    auto first = listing.segments.front();
-    entries_.push_back({first, basis_of(first), end, now, true});
-  }
-  auto before = entries_.size();
-  for (const auto& segment : listing.segments)
-    if (entries_.empty() || segment.sn > *newest())
+  if (restart)
+    begin_anew(now, listing.segments.front());
+  auto before = newest_listed_;
+  auto known_before = newest();
+  listed_ = 0ns;
+  for (const auto& segment : listing.segments) {
+    listed_ += segment.duration;
+    if (const auto* known = find(segment.sn); known && known->told)
+      confirm(segment);
+    else if (entries_.empty() || segment.sn > *newest())
       append(now, segment);
+  }
+  settle_told(listing);
+  newest_listed_ = listing.segments.back().sn;
+  if (restart || newest_listed_ > before)
+    note_look(now, !restart && newest_listed_ <= known_before);
   if (restart)
     return Change::restarted;
-  if (entries_.size() == before)
-    return Change::none;
-  if (before > 0) // else it is when we came that tells
+  if (before && newest_listed_ > before) // at first it is when we came that tells
     follow_dates(now);
-  return Change::extended;
+  return newest() > known_before ? Change::extended : Change::none;
+}
+
+void Timeline::begin_anew(Time now, const ListedSegment& first) {
+  auto end = entries_.empty() ? Position{} : entries_.back().end();
+  entries_.clear();
+  lags_seen_ = 0;
+  usual_lag_.reset();
+  drift_ = 0ns;
+  entries_.push_back({first, basis_of(first), end, now, true});
+}
+
+bool Timeline::can_be_extended() const {
+  return !entries_.empty() && entries_.back().plain && !ended_;
+}
+
+bool Timeline::extend(Time now, const ToldEntry& told) {
+  if (!can_be_extended() || told.duration > target_duration_ + rounding)
+    return false;
+  auto latest = live_by_looks(now) + target_duration_ * 3 / 2;
+  if (entries_.back().end() + told.duration > latest)
+    return false;
+  auto segment = as_told(entries_.back().segment, told);
+  if (segment)
+    append(now, *segment).told = true;
+  return segment.has_value();
+}
+
+/// Our own playlist shows more than before. Where others had told of it, it was listed when they
+/// did, but not earlier than we thought it could be: anybody can tell what is to be expected.
+void Timeline::note_look(Time now, bool was_told) {
+  const auto* newest = find(*newest_listed_);
+  auto ahead = [&](Time at) { return newest->end() - at.time_since_epoch(); };
+  if (was_told)
+    looked_ahead_ = std::min(ahead(newest->listed_at), std::max(looked_ahead_, ahead(now)));
+  else
+    looked_ahead_ = ahead(now);
+}
+
+/// Our own playlist shows what others told of.
+void Timeline::confirm(const ListedSegment& segment) {
+  auto found = std::ranges::lower_bound(
+      entries_, segment.sn, {}, [](const TimelineEntry& entry) { return entry.segment.sn; });
+  auto place = static_cast<std::size_t>(found - entries_.begin());
+  auto& entry = *found;
+  auto basis = basis_of(segment);
+  bool true_word = same(entry.segment, segment) && entry.segment.init == segment.init &&
+                   !segment.gap && !segment.encrypted;
+  if (!true_word || basis != entry.basis)
+    refuted_.push_back({segment.sn, false,
+                        true_word ? std::nullopt : std::optional(to_tell(entry.segment, true))});
+  if (!true_word) // what was told to follow it rests on it
+    take_back(place + 1);
+  entry.segment = segment;
+  entry.basis = basis;
+  entry.told = false;
+  if (place > 0) {
+    const auto& before = entries_[place - 1].segment;
+    entry.plain = goes_on(before, segment);
+    entry.after_break = segment.discontinuity_sequence != before.discontinuity_sequence;
+  }
+  for (auto next = place + 1; next < entries_.size(); ++next)
+    entries_[next].start = entries_[next - 1].end();
+}
+
+/// These entries and those behind them.
+void Timeline::take_back(std::size_t place) {
+  for (auto gone = place; gone < entries_.size(); ++gone)
+    refuted_.push_back({entries_[gone].segment.sn, true, to_tell(entries_[gone].segment, true)});
+  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(place), entries_.end());
+}
+
+/// Told entries that the playlist has passed, or will never show.
+void Timeline::settle_told(const Listing& listing) {
+  auto last = listing.segments.back().sn;
+  for (std::size_t place = 0; place < entries_.size(); ++place) {
+    auto& entry = entries_[place];
+    if (entry.told && entry.segment.sn <= last)
+      entry.told = false; // too late to ask the CDN for it: it will say so
+    else if (entry.told && ended_)
+      return take_back(place);
+  }
 }
 
 /// A segment is listed about as long after its end as ever: where its date says otherwise, the
@@ -90,30 +175,32 @@ void Timeline::follow_dates(Time now) {
 bool Timeline::contradicts(const Listing& listing) const {
   return std::any_of(listing.segments.begin(), listing.segments.end(), [this](const auto& segment) {
     auto* known = find(segment.sn);
-    return known && !same(known->segment, segment);
+    return known && !known->told && !same(known->segment, segment);
   });
 }
 
 bool Timeline::is_behind(Time now, const Listing& listing) {
   // Numbers that lie wholly before ours are a restart; an overlap is an edge that lags, for a
   // while.
-  if (listing.segments.back().sn < entries_.front().segment.sn)
+  if (!entries_.front().told && listing.segments.back().sn < entries_.front().segment.sn)
     return false;
   if (!behind_since_)
     behind_since_ = now;
   return now - *behind_since_ < patience_in_target_durations * target_duration_;
 }
 
-void Timeline::append(Time now, const ListedSegment& segment) {
-  TimelineEntry entry{segment, basis_of(segment), {}, now, false};
+TimelineEntry& Timeline::append(Time now, const ListedSegment& segment) {
+  TimelineEntry entry{segment, basis_of(segment), {}, now};
   if (!entries_.empty()) {
     auto& last = entries_.back();
     auto missed = number(segment.sn) - number(last.segment.sn) - 1;
     entry.start = last.end() + std::min<std::uint64_t>(missed, 1'000) * target_duration_;
     entry.after_break =
         missed > 0 || segment.discontinuity_sequence != last.segment.discontinuity_sequence;
+    entry.plain = goes_on(last.segment, segment);
   }
   entries_.push_back(entry);
+  return entries_.back();
 }
 
 std::deque<TimelineEntry>::const_iterator Timeline::place_of(SequenceNumber sn) const {
@@ -153,8 +240,8 @@ Position Timeline::live(Time now) const {
   if (entries_.empty())
     return {};
   const auto& last = entries_.back();
-  auto by_listing =
-      last.end() + std::min<Duration>(now - last.listed_at, 2 * last.segment.duration);
+  auto since = std::min<Duration>(now - last.listed_at, 2 * last.segment.duration);
+  auto by_listing = std::min(last.end() + since, live_by_looks(now));
   if (!last.segment.program_date_time)
     return by_listing;
   auto wall = now.time_since_epoch() + wall_offset_;

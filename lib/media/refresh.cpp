@@ -68,6 +68,11 @@ void RefreshSchedule::failed(Instant now, double jitter) {
   next_ = std::max(now + lengthened(wait, jitter), began_ + min_interval);
 }
 
+void RefreshSchedule::put_off(Instant until) {
+  if (state_ == State::waiting)
+    next_ = until;
+}
+
 void RefreshSchedule::ended() {
   state_ = State::ended;
 }

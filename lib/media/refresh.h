@@ -42,6 +42,8 @@ public:
   void expect_next(Duration age, Duration segment);
   /// The load brought none: an HTTP error, a broken transfer, a text that is no playlist.
   void failed(Instant now, double jitter = 0);
+  /// The load that is due is put off: others may tell what it would bring.
+  void put_off(Instant until);
   /// ENDLIST was read: nothing is due any more.
   void ended();
   /// A neighbour has news that the playlist does not show yet.
@@ -51,6 +53,7 @@ public:
   std::optional<Instant> next() const;
 
   unsigned failures() const { return failures_; } ///< in a row
+  bool hinted() const { return hinted_; }         ///< the load under way, or the next, was brought forward
 
 private:
   Duration hint_interval() const;

@@ -96,6 +96,18 @@ void count_copies(Figures& figures, const Scene& scene, const Snapshot& since, G
   figures.offload = 1 - ratio(figures.cdn_segment_bytes, figures.delivered_bytes);
 }
 
+/// A segment is made in the time that it lasts.
+void count_polls(Figures& figures, const Scene& scene, const Snapshot& since, Time now,
+                 Group group) {
+  std::uint64_t polls = 0;
+  for (auto index : continuous(scene.viewers, since))
+    if (belongs(*scene.viewers[index], group))
+      polls += scene.viewers[index]->polls() - since.viewers[index].polls;
+  auto made = core::seconds(now - since.at) / core::seconds(scene.cdn.segment_duration());
+  figures.polls_per_segment =
+      ratio(static_cast<double>(polls), static_cast<double>(figures.continuous) * made);
+}
+
 /// What viewers had, put together.
 class Experience {
 public:
@@ -110,6 +122,7 @@ public:
     auto stalled = core::seconds(sink.stalled - before.stalled);
     watched_ += watched;
     calls_ += viewer.calls() - before.calls;
+    figures_.playlist_requests += viewer.polls() - before.polls;
     figures_.stalls += sink.stalls - before.stalls;
     figures_.stalled += stalled;
     figures_.worst_delay = std::max(figures_.worst_delay, viewer.worst_delay());
@@ -169,6 +182,7 @@ Snapshot Snapshot::of(const Viewers& viewers, const SinkWatch& sinks, Time now) 
   for (const auto& viewer : viewers) {
     auto& then = out.viewers.emplace_back();
     then.calls = viewer->calls();
+    then.polls = viewer->polls();
     if (viewer->index() < sinks.sinks().size()) {
       const auto& sink = sinks.sinks()[viewer->index()];
       then.statistics = sink.last;
@@ -188,6 +202,7 @@ Snapshot Snapshot::of(const Viewers& viewers, const SinkWatch& sinks, Time now) 
 Figures measure(const Scene& scene, const Snapshot& since, Time now, Group group) {
   Figures figures;
   count_copies(figures, scene, since, group);
+  count_polls(figures, scene, since, now, group);
   Experience experience(figures);
   for (const auto& viewer : scene.viewers) {
     auto index = viewer->index();

@@ -23,6 +23,7 @@ struct Snapshot {
   struct Viewer {
     core::Statistics statistics;
     std::uint64_t calls = 0;
+    std::uint64_t polls = 0;
     Duration watched{};
     unsigned stalls = 0;
     Duration stalled{};
@@ -73,6 +74,8 @@ struct Figures {
   std::optional<Percentiles> delay;              ///< seconds at the sink, two values a second
   std::uint64_t peer_bytes = 0;                  ///< media received from viewers
   std::uint64_t cdn_requests = 0, cdn_errors = 0;
+  std::uint64_t playlist_requests = 0;
+  double polls_per_segment = 0; ///< of a continuous viewer, for each segment that was made
   double duplicate_share = 0;
   double overhead_share = 0;
   Duration worst_startup{};

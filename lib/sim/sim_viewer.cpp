@@ -61,9 +61,13 @@ void SimViewer::kill() {
 
 // The playlist.
 
-void SimViewer::poll_at(Time at) {
-  around_.queue.at(at, [this, number = ++poll_number_] {
-    if (number == poll_number_)
+void SimViewer::poll_at(Time at, bool wanted) {
+  around_.queue.at(at, [this, wanted, number = ++poll_number_] {
+    if (number != poll_number_ || !watching_)
+      return;
+    if (auto until = wanted ? std::nullopt : swarm_->poll_left_until(now()))
+      poll_at(*until);
+    else
       poll_playlist();
   });
 }
@@ -72,6 +76,7 @@ void SimViewer::poll_playlist() {
   if (!watching_ || std::exchange(polling_, true))
     return;
   polled_at_ = now();
+  ++polls_;
   auto wait = around_.cdn.latency();
   around_.queue.after(wait, [this, asked = now()] { playlist_came(asked); });
 }
@@ -234,7 +239,7 @@ void SimViewer::carry_out(const core::CancelFetch& cancel) {
 void SimViewer::carry_out(const core::RefreshPlaylist&) {
   note(3, 0, 0);
   if (!polling_)
-    poll_at(std::max(now(), polled_at_ + least_between_polls));
+    poll_at(std::max(now(), polled_at_ + least_between_polls), true);
 }
 
 void SimViewer::carry_out(core::Send& send) {

@@ -58,6 +58,7 @@ public:
   unsigned finished() const { return finished_; }
   std::uint64_t digest() const { return digest_; } ///< of all actions, in order
   std::uint64_t calls() const { return calls_; }   ///< of the swarm
+  std::uint64_t polls() const { return polls_; }   ///< of the playlist
   std::vector<std::string> drops;                  ///< reasons given for closing connections
 
   // Node.
@@ -73,7 +74,8 @@ private:
   Time now() const { return around_.queue.now(); }
   void poll_playlist();
   void playlist_came(Time asked);
-  void poll_at(Time at);
+  /// `wanted`: by the swarm, which leaves this one to nobody.
+  void poll_at(Time at, bool wanted = false);
   void act();
   void prepare_sends(const std::vector<core::Action>& actions) const;
   void sleep();
@@ -116,6 +118,7 @@ private:
   Duration worst_delay_{};
   std::uint64_t digest_ = 0;
   std::uint64_t calls_ = 0;
+  std::uint64_t polls_ = 0;
 };
 
 } // namespace p2plive::sim

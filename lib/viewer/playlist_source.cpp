@@ -69,6 +69,8 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
     listed.gap = segment.gap;
     if (segment.map)
       listed.init = number_of(*segment.map, segment);
+    listed.encrypted = segment.key.method != media::Key::Method::none ||
+                       (segment.map && segment.map->key.method != media::Key::Method::none);
   }
   return listing;
 }
@@ -81,7 +83,7 @@ PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, Opt
       variant_(options_.wish),
       renewal_(http, options_.uri, options_.timeout,
                [this](const media::MasterPlaylist& master) { renewed(master); }),
-      timer_(context, [this] { load(extent()); }),
+      timer_(context, [this] { due(); }),
       some_tries_(options_.retries ? std::uint64_t{*options_.retries} + 1 : UINT64_MAX),
       random_(std::random_device{}()) {}
 
@@ -118,6 +120,16 @@ PlaylistSource::Extent PlaylistSource::extent() const {
   // Half the boundary: what leaves the playlist meanwhile must still be known (bis, 6.3.7).
   bool offered = playlist_ && now() - known_since_ < playlist_->skip_boundary / 2;
   return offered && failed_deltas_ < delta_tries ? Extent::delta : Extent::whole;
+}
+
+/// What was hinted at is to be seen here, and while loads fail nothing is left to chance.
+void PlaylistSource::due() {
+  bool may_wait = events_.left_until && playlist_ && !failing_since_ && !refresh_.hinted();
+  if (auto until = may_wait ? events_.left_until() : std::nullopt) {
+    refresh_.put_off(until->time_since_epoch());
+    return schedule();
+  }
+  load(extent());
 }
 
 void PlaylistSource::load(Extent extent) {

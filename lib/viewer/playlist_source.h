@@ -51,6 +51,9 @@ public:
     /// New or with more in it than before, its start is known; before the playlist is `listed`.
     std::function<void(const media::DateRange&)> date_range;
     std::function<void(const core::Listing&)> listed;
+    /// A refresh is due. Until when it is left to other viewers to tell what it would show; none:
+    /// not at all. (Swarm::poll_left_until; null: never.)
+    std::function<std::optional<core::Time>()> left_until;
     std::function<void(const Error&)> failed; ///< the last event
   };
 
@@ -92,6 +95,7 @@ private:
 
   void schedule();
   Extent extent() const; ///< of the next load
+  void due();
   void load(Extent extent);
   void loaded(WholeResult result);
   /// The server or its update misleads us: at once, the whole playlist instead.

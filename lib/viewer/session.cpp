@@ -73,6 +73,7 @@ Session::Session(GMainContext* context, const ViewerOptions& options, Crossings 
                      [this](const core::Listing& listing) {
                        mind_.tell(&Swarm::listed, wall_now(), listing);
                      },
+                 .left_until = [this] { return mind_.swarm().poll_left_until(now()); },
                  .failed = [this](const Error& error) { fail(error); }}),
       fetcher_(
           http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); },

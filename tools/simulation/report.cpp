@@ -37,6 +37,7 @@ void put_experience(JsonWriter& json, const sim::Figures& figures) {
   json.member("peer_bytes", figures.peer_bytes);
   json.member("cdn_requests", figures.cdn_requests);
   json.member("cdn_errors", figures.cdn_errors);
+  json.member("playlist_requests", figures.playlist_requests);
   json.member("starvations", figures.starvations);
   json.member("starved_seconds", figures.starved);
   json.member("starved_share", figures.starved_share);
@@ -57,6 +58,7 @@ void put(JsonWriter& json, const sim::Figures& figures, double seconds, bool win
     json.member("copies_base", figures.copies_base);
     json.member("copies_join", figures.copies_join);
     json.member("copies_least", figures.copies_least);
+    json.member("playlist_polls_per_segment", figures.polls_per_segment);
   }
   put_experience(json, figures);
 }
