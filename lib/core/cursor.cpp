@@ -367,8 +367,8 @@ void Cursor::step_back(SequenceNumber gone, const Timeline& timeline, const Stor
   // What is not known of that any more has been replaced.
   place_ = Place{last, 1, {}};
   if (segment && segment->size())
-    place_ = Place{last, static_cast<std::uint32_t>(segment->slots().size()),
-                   segment->name().version};
+    place_ =
+        Place{last, static_cast<std::uint32_t>(segment->slots().size()), segment->name().version};
 }
 
 void Cursor::skip_segment(const Timeline& timeline) {

@@ -13,8 +13,8 @@ namespace {
 /// reckoned, and may differ by a millisecond from viewer to viewer.
 bool same(const ToldEntry& a, const ToldEntry& b) {
   auto basis = [](const ToldEntry& entry) {
-    return basis_of({entry.sn, entry.duration, entry.discontinuity_sequence,
-                     entry.program_date_time});
+    return basis_of(
+        {entry.sn, entry.duration, entry.discontinuity_sequence, entry.program_date_time});
   };
   return a.sn == b.sn && basis(a) == basis(b);
 }
@@ -22,9 +22,8 @@ bool same(const ToldEntry& a, const ToldEntry& b) {
 } // namespace
 
 void Hearsay::note(const PeerId& by, const ToldEntry& entry) {
-  auto before = std::ranges::find_if(told_, [&](const Told& told) {
-    return told.by == by && told.entry.sn == entry.sn;
-  });
+  auto before = std::ranges::find_if(
+      told_, [&](const Told& told) { return told.by == by && told.entry.sn == entry.sn; });
   if (before != told_.end())
     before->entry = entry;
   else

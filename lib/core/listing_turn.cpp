@@ -33,8 +33,7 @@ bool may_leave(const ListingView& view, SequenceNumber sn) {
   bool fetches = view.appointed.places == 0 || view.appointed.place > 0 || !view.follows_tracker;
   return !own_turn && !fetches && view.plain && view.audience > all_look &&
          view.neighbours >= least_neighbours && view.watched >= newcomer &&
-         view.unseen <= longest_unseen(view) &&
-         view.time_left > listing_patience(view.target);
+         view.unseen <= longest_unseen(view) && view.time_left > listing_patience(view.target);
 }
 
 } // namespace p2plive::core

@@ -22,15 +22,15 @@ inline constexpr std::uint64_t looks_at_one_in = 4;
 struct ListingView {
   PeerId self;
   std::uint32_t audience = 1;
-  std::size_t neighbours = 0; ///< from whom it could hear of the segment
-  SeedPlace appointed;        ///< by the tracker
+  std::size_t neighbours = 0;  ///< from whom it could hear of the segment
+  SeedPlace appointed;         ///< by the tracker
   bool follows_tracker = true; ///< fetches as appointed, and not by a share of its own
-  bool plain = false;   ///< the newest segment is one that others may go on from (Timeline)
-  Duration watched{};   ///< since it plays
-  Duration unseen{};    ///< since it looked last
-  Duration target{};    ///< target duration
-  Duration listed{};    ///< media that the playlist showed then
-  Duration time_left{}; ///< until it would be late to know of the segment
+  bool plain = false;          ///< the newest segment is one that others may go on from (Timeline)
+  Duration watched{};          ///< since it plays
+  Duration unseen{};           ///< since it looked last
+  Duration target{};           ///< target duration
+  Duration listed{};           ///< media that the playlist showed then
+  Duration time_left{};        ///< until it would be late to know of the segment
 };
 
 /// So long what others tell is waited for.

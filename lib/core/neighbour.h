@@ -40,8 +40,8 @@ class Neighbour {
 
 public:
   // The handshake.
-  bool ready = false;  ///< theirs has come and was right
-  bool uploads = true; ///< it serves requests
+  bool ready = false;         ///< theirs has come and was right
+  bool uploads = true;        ///< it serves requests
   bool hears_entries = false; ///< it knows what entries of playlists are
 
 private:

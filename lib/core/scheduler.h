@@ -62,7 +62,7 @@ struct Plan {
   std::vector<PlannedFetch> fetches;
   std::vector<Withdrawal> withdrawals;
   std::vector<Dealt> requests;
-  bool look = false;         ///< what is to be fetched others told of: our playlist has to show where it is
+  bool look = false; ///< what is to be fetched others told of: our playlist has to show where it is
   bool undealt = false;      ///< some chunks that others have nobody could be asked for now
   Time wakeup = Time::max(); ///< when time alone changes the plan
 };

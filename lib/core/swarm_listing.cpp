@@ -115,7 +115,8 @@ void Swarm::Impl::adopt_told() {
 }
 
 /// The next entry of our own playlist that the neighbour does not know of; once.
-std::optional<ToldEntry> Swarm::Impl::entry_for(Neighbour& neighbour, std::uint32_t audience) const {
+std::optional<ToldEntry> Swarm::Impl::entry_for(Neighbour& neighbour,
+                                                std::uint32_t audience) const {
   if (audience <= all_look || !neighbour.hears_entries || !neighbour.newest_listed())
     return {};
   auto sn = next(std::max(*neighbour.newest_listed(), neighbour.told_entry));
@@ -146,8 +147,8 @@ bool Swarm::Impl::leaves(SequenceNumber sn) const {
   view.listed = timeline.listed();
   view.time_left =
       cursor.due(now, position, timeline.entries().back().end()) - now - 2 * threshold();
-  view.neighbours = static_cast<std::size_t>(std::ranges::count_if(
-      neighbours, [](const auto& entry) { return entry.second.ready; }));
+  view.neighbours = static_cast<std::size_t>(
+      std::ranges::count_if(neighbours, [](const auto& entry) { return entry.second.ready; }));
   view.audience = membership.audience(neighbours);
   return may_leave(view, sn);
 }

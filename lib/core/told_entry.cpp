@@ -36,8 +36,9 @@ ToldEntry to_tell(const ListedSegment& segment, bool plain) {
 }
 
 std::optional<ListedSegment> as_told(const ListedSegment& before, const ToldEntry& told) {
-  ListedSegment segment{told.sn,  told.duration, before.discontinuity_sequence,
-                        told.program_date_time, false, before.init};
+  ListedSegment segment{
+      told.sn, told.duration, before.discontinuity_sequence, told.program_date_time,
+      false,   before.init};
   if (told.discontinuity_sequence != low_bits(before.discontinuity_sequence) ||
       !goes_on(before, segment))
     return {};

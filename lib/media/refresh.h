@@ -53,7 +53,7 @@ public:
   std::optional<Instant> next() const;
 
   unsigned failures() const { return failures_; } ///< in a row
-  bool hinted() const { return hinted_; }         ///< the load under way, or the next, was brought forward
+  bool hinted() const { return hinted_; } ///< the load under way, or the next, was brought forward
 
 private:
   Duration hint_interval() const;

@@ -29,6 +29,7 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
   have.objects.push_back({chunk_of(5, 0).object, 10 * chunk_size, {{0, 3}, {7, 3}}});
   have.objects.push_back({chunk_of(6, 0, 8).object, 188, {}});
   have.gains = {{SequenceNumber{4}, 1, 0x80000001}};
+  have.entry = ToldEntry{SequenceNumber{9}, 2'002ms, 0xfffe, WallTime(1'700'000'000'123ms)};
   auto brief = encode(have); // all of it but what follows
   have.uplink = 4'096;
   have.reach = 70;
@@ -93,6 +94,8 @@ GST_START_TEST(round_trips) {
   fail_unless(brief.gains.size() == 1 && brief.gains[0].sn == SequenceNumber{4} &&
               brief.gains[0].word == 1 && brief.gains[0].bits == 0x80000001);
   fail_unless(brief.uplink == 0 && brief.reach == 0);
+  ToldEntry entry{SequenceNumber{9}, 2'002ms, 0xfffe, WallTime(1'700'000'000'123ms)};
+  fail_unless(have.entry == entry && brief.entry == entry);
 }
 GST_END_TEST;
 
@@ -146,6 +149,53 @@ GST_START_TEST(long_haves) {
   last.gains = {{last.oldest, 0, 1}};
   auto back = read<HaveMessage>(encode(last));
   fail_unless(back.gains.size() == 1 && back.newest_listed == SequenceNumber{0});
+}
+GST_END_TEST;
+
+// Rule: an entry of a playlist takes 24 bytes more, in a have that says something else or nothing.
+// None is none, and no date is no date.
+GST_START_TEST(entries) {
+  HaveMessage have;
+  have.oldest = have.newest_listed = SequenceNumber{5};
+  fail_if(read<HaveMessage>(encode(have)).entry);
+  have.uplink = 5;
+  fail_if(read<HaveMessage>(encode(have)).entry);
+  for (auto uplink : {0u, 512u})
+    for (const auto& date :
+         {std::optional<WallTime>(), std::optional(WallTime()), std::optional(last_date)}) {
+      have.uplink = uplink;
+      have.entry = ToldEntry{SequenceNumber{6}, 0ms, 0, date};
+      auto bytes = encode(have);
+      fail_unless(uplink > 0 || bytes.size() == 40);
+      auto back = read<HaveMessage>(bytes);
+      fail_unless(back.entry == have.entry && back.newest_listed == have.newest_listed);
+    }
+}
+GST_END_TEST;
+
+// Rule: entries that cannot be are a protocol error.
+GST_START_TEST(broken_entries) {
+  std::string reason;
+  HaveMessage have;
+  for (auto uplink : {0u, 512u}) {
+    have.uplink = uplink;
+    have.entry = ToldEntry{SequenceNumber{first_init_number}, 2s, 0, {}};
+    fail_if(decode(encode(have), reason));
+    fail_unless(reason.find("cannot be") != std::string::npos);
+    for (auto date : {last_date + 1ms, WallTime(-1ms), WallTime::max(), WallTime::min()}) {
+      have.entry = ToldEntry{SequenceNumber{6}, 2s, 0, date};
+      fail_if(decode(encode(have), reason));
+    }
+  }
+  have.uplink = 0;
+  have.entry = ToldEntry{SequenceNumber{6}, 2s, 0, {}};
+  auto bytes = encode(have);
+  auto entry = std::vector<std::uint8_t>(bytes.end() - 24, bytes.end());
+  for (std::size_t length = 1; length < 24; ++length)
+    fail_if(decode(std::vector<std::uint8_t>(bytes.begin(), bytes.end() - length), reason));
+  bytes.insert(bytes.end(), entry.begin(), entry.end());
+  fail_if(decode(bytes, reason), "a second one");
+  read<UnknownMessage>(entry); // alone it says nothing
 }
 GST_END_TEST;
 
@@ -325,6 +375,8 @@ static Suite* messages_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, round_trips);
   tcase_add_test(tcase, short_messages);
+  tcase_add_test(tcase, entries);
+  tcase_add_test(tcase, broken_entries);
   tcase_add_test(tcase, long_haves);
   tcase_add_test(tcase, every_bit_of_a_version);
   tcase_add_test(tcase, other_objects);

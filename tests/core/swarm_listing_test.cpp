@@ -23,7 +23,7 @@ Settings settings() {
   return settings;
 }
 
-constexpr std::uint64_t giver = neighbours + 1;      ///< the last of them
+constexpr std::uint64_t giver = neighbours + 1; ///< the last of them
 
 /// A viewer who has played for half a minute, in an audience of a hundred, and whose neighbours'
 /// messages are literal. Its playlist is looked at when a test says so.
@@ -217,8 +217,7 @@ private:
     if (!request)
       return;
     auto begin = std::uint64_t{number(request->chunk.chunk)} * chunk_size;
-    std::vector<std::uint8_t> media(
-        std::min<std::uint64_t>(chunk_size, VirtualCdn::size - begin));
+    std::vector<std::uint8_t> media(std::min<std::uint64_t>(chunk_size, VirtualCdn::size - begin));
     for (std::size_t i = 0; i < media.size(); ++i)
       media[i] = VirtualCdn::byte_at(number(request->chunk.object.sn), begin + i);
     say(peer(giver), PieceMessage{request->chunk, media}, media);
@@ -302,14 +301,16 @@ GST_END_TEST;
 
 // Rule: a small audience hears no entries, nor does a neighbour of an older version.
 GST_START_TEST(who_is_not_told) {
-  for (auto [audience, minor] : {std::pair(32u, std::uint16_t{1}), std::pair(100u, std::uint16_t{0}),
-                                 std::pair(100u, std::uint16_t{1})}) {
+  for (auto [audience, minor] :
+       {std::pair(32u, std::uint16_t{1}), std::pair(100u, std::uint16_t{0}),
+        std::pair(100u, std::uint16_t{1})}) {
     Crowd crowd(audience, minor);
     crowd.look();
     crowd.known = crowd.whole() - 1;
     crowd.run_for(6s);
     auto haves = crowd.heard<HaveMessage>();
-    bool told = std::ranges::any_of(haves, [](const auto& said) { return said.second.entry.has_value(); });
+    bool told =
+        std::ranges::any_of(haves, [](const auto& said) { return said.second.entry.has_value(); });
     fail_unless(!haves.empty() && told == (audience > 32 && minor > 0));
   }
 }

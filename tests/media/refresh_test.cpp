@@ -76,6 +76,27 @@ GST_START_TEST(failures_back_off) {
 }
 GST_END_TEST;
 
+// Rule: a load may be put off; a hint brings it forward all the same, and is known for one.
+GST_START_TEST(put_off) {
+  RefreshSchedule schedule;
+  schedule.put_off(50s);
+  due(schedule, 50s);
+  schedule.began(100s);
+  schedule.put_off(101s);
+  fail_if(schedule.next().has_value());
+  schedule.loaded(true, 4s);
+  schedule.put_off(106s);
+  due(schedule, 106s);
+  fail_if(schedule.hinted());
+  schedule.hint(105s);
+  due(schedule, 105s);
+  fail_unless(schedule.hinted());
+  schedule.began(105s);
+  schedule.loaded(true, 4s);
+  fail_if(schedule.hinted());
+}
+GST_END_TEST;
+
 // Rule: a hint brings the next load forward, but not nearer than 250 ms to the last.
 GST_START_TEST(hints_bring_forward) {
   RefreshSchedule schedule;
@@ -205,6 +226,7 @@ static Suite* refresh_suite() {
   tcase_add_test(tcase, waits_are_from_the_beginning_of_a_load);
   tcase_add_test(tcase, jitter_lengthens);
   tcase_add_test(tcase, failures_back_off);
+  tcase_add_test(tcase, put_off);
   tcase_add_test(tcase, hints_bring_forward);
   tcase_add_test(tcase, idle_hints_fade);
   tcase_add_test(tcase, hints_during_a_load);

@@ -1,5 +1,6 @@
 // PlaylistSource against a real nginx.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/now.h"
 #include "viewer/playlist_source.h"
 
 #include <fstream>
@@ -74,6 +75,7 @@ struct Source {
   }
 
   viewer::PlaylistSource::Options options;
+  std::function<std::optional<core::Time>()> left_until;
 
   void start_at(const std::string& uri) {
     options.uri = uri;
@@ -87,6 +89,7 @@ struct Source {
                 },
             .date_range = [this](const media::DateRange& range) { ranges.push_back(range); },
             .listed = [this](const core::Listing& listing) { listings.push_back(listing); },
+            .left_until = [this] { return left_until ? left_until() : std::nullopt; },
             .failed = [this](const Error& what) { error = what; }});
     source->start();
   }
@@ -143,6 +146,31 @@ GST_START_TEST(a_hint_brings_the_refresh_forward) {
   fail_unless(test.loop.run_until([&] { return test.listings.size() == 1; }));
   test.source->refresh();
   fail_unless(test.loop.run_until([&] { return test.listings.size() == 2; }, 2s));
+}
+GST_END_TEST;
+
+// Rule: a refresh that is left to others is not made until then, nor after it while the answer is
+// the same; one that is asked for is.
+GST_START_TEST(a_refresh_is_left_to_others) {
+  Source test;
+  int asked = 0;
+  test.left_until = [&]() -> std::optional<core::Time> {
+    if (++asked > 3)
+      return {};
+    return viewer::now() + 500ms;
+  };
+  test.write("live.m3u8", media_playlist(5));
+  test.start("live.m3u8");
+  fail_unless(test.loop.run_until([&] { return asked == 3; }, 5s));
+  fail_unless_equals_int(static_cast<int>(test.listings.size()), 1);
+  fail_unless_equals_int(test.requests("live.m3u8"), 1);
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 2; }, 2s));
+  fail_unless(asked == 4);
+  test.left_until = [&]() -> std::optional<core::Time> { return viewer::now() + 1h; };
+  test.loop.run_until([] { return false; }, 1500ms);
+  fail_unless_equals_int(static_cast<int>(test.listings.size()), 2);
+  test.source->refresh();
+  fail_unless(test.loop.run_until([&] { return test.listings.size() == 3; }, 2s));
 }
 GST_END_TEST;
 
@@ -574,6 +602,7 @@ static Suite* playlist_source_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, a_live_playlist_is_refreshed);
   tcase_add_test(tcase, a_hint_brings_the_refresh_forward);
+  tcase_add_test(tcase, a_refresh_is_left_to_others);
   tcase_add_test(tcase, date_ranges_are_no_news);
   tcase_add_test(tcase, date_ranges_are_told);
   tcase_add_test(tcase, a_master_playlist_leads_to_its_best_variant);
