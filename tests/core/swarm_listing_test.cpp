@@ -282,7 +282,7 @@ GST_START_TEST(told_by_who_has_seen_it) {
   crowd.look(); // shows it, and perhaps one more
   auto newest = crowd.whole();
   crowd.known = newest - 1;
-  crowd.run_for(6s);
+  crowd.run_for(12s);
   auto entries = crowd.told(newest);
   fail_unless(!entries.empty());
   std::ranges::sort(entries, {}, [](const auto& told) { return told.first; });
@@ -361,6 +361,9 @@ GST_START_TEST(nobody_tells) {
     fail_if(crowd.cdn.swarm.poll_left_until(crowd.cdn.now), "once more");
     crowd.run_for(250ms);
   }
+  crowd.known = crowd.whole(); // now it is a reason to look that somebody knows
+  crowd.run_for(600ms);
+  fail_unless(crowd.count<RefreshPlaylist>() >= 1);
   crowd.look();
   crowd.leave_one();
 }
