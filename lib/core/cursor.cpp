@@ -362,6 +362,10 @@ void Cursor::step_back(SequenceNumber gone, const Timeline& timeline, const Stor
     return;
   broken_ |= place_->chunk > 0;
   new_line_ |= place_->chunk > 0;
+  if (timeline.find(gone)) { // in its place stands what the playlist shows
+    place_ = Place{gone};
+    return;
+  }
   auto last = *timeline.newest();
   const auto* segment = store.find(last);
   // What is not known of that any more has been replaced.

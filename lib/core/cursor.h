@@ -70,7 +70,7 @@ public:
   /// The window does not continue what went out (a new epoch, another version, a hole): start anew
   /// at the same distance to live, but no further from it than live-delay.
   void break_off(Time now, const Timeline& timeline);
-  /// There is no segment `gone`, which others had told of; the timeline does not have it any more.
+  /// There is no segment `gone`, which others had told of; or it is another one by now.
   void step_back(SequenceNumber gone, const Timeline& timeline, const Store& store);
   /// A segment that cannot be had is left out.
   void skip_segment(const Timeline& timeline);

@@ -155,7 +155,7 @@ void Timeline::settle_told(const Listing& listing) {
 /// clock behind the dates has drifted from ours. Most encoders count them from EXTINF and so by the
 /// clock that drives the media, and after days they are off by far more than live-delay.
 void Timeline::follow_dates(Time now) {
-  const auto& last = entries_.back().segment;
+  const auto& last = find(*newest_listed_)->segment;
   if (!last.program_date_time)
     return;
   lags_[lags_seen_++ % lags_.size()] = now.time_since_epoch() + wall_offset_ -
