@@ -32,7 +32,7 @@ Buffer segment(std::optional<DateRange::Date> date) {
 MediaTime::Place place(MediaTime::Time running, MediaTime::Time stream, bool breaks = false) {
   MediaTime::Place place{stream, {}, running, stream};
   if (breaks)
-    place.segment.emplace();
+    place.segment = MediaTime::Segment{};
   return place;
 }
 
