@@ -88,7 +88,7 @@ private:
   void hear(const Neighbour& from, const HaveMessage& have);
   void adopt_told();
   std::optional<ToldEntry> entry_for(Neighbour& neighbour, std::uint32_t audience) const;
-  bool leaves(SequenceNumber sn) const;
+  bool leaves(Time now, SequenceNumber sn) const;
   void look_at_playlist();
   void put_off(StoredSegment& segment, Time now);
   void cancel_others(const Transfer& transfer);

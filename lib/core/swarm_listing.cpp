@@ -94,7 +94,7 @@ void Swarm::Impl::hear(const Neighbour& from, const HaveMessage& have) {
     newest = timeline.newest();
   }
   if (believable(have.newest_listed) && now >= hinted_at_ + hint_interval &&
-      (has_to_look || !leaves(next(*newest))))
+      (has_to_look || !leaves(now, next(*newest))))
     look_at_playlist();
 }
 
@@ -130,7 +130,7 @@ std::optional<ToldEntry> Swarm::Impl::entry_for(Neighbour& neighbour,
 // Our own playlist.
 
 /// May it be left to others to tell of the segment?
-bool Swarm::Impl::leaves(SequenceNumber sn) const {
+bool Swarm::Impl::leaves(Time now, SequenceNumber sn) const {
   if (left_ && left_->sn == sn)
     return !left_->in_vain;
   if (!primed_ || timeline.entries().empty())
@@ -153,8 +153,7 @@ bool Swarm::Impl::leaves(SequenceNumber sn) const {
   return may_leave(view, sn);
 }
 
-std::optional<Time> Swarm::Impl::poll_left_until(Time at) {
-  now = std::max(now, at);
+std::optional<Time> Swarm::Impl::poll_left_until(Time now) {
   auto newest = timeline.newest();
   if (!newest)
     return {};
@@ -174,7 +173,7 @@ std::optional<Time> Swarm::Impl::poll_left_until(Time at) {
   // What was told just before the refresh is due is what it would show.
   bool known = last.told && now - last.listed_at < patience;
   auto sn = known ? last.segment.sn : next(last.segment.sn);
-  if (!leaves(sn))
+  if (!leaves(now, sn))
     return {};
   if (known)
     return now + last.segment.duration;

@@ -1,5 +1,6 @@
 // The segments that the viewer's own playlist has listed, and those that others told of, on one
-// axis of media time. SPDX-License-Identifier: LGPL-2.1-or-later
+// axis of media time.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "core/events.h"

@@ -1,5 +1,6 @@
 // The version of a segment or an init section: what identifies its content independently of the
-// host that serves it. SPDX-License-Identifier: LGPL-2.1-or-later
+// host that serves it.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "core/events.h"
