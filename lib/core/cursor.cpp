@@ -113,17 +113,27 @@ std::optional<Time> Cursor::next_due(Time now) const {
   return std::max(begin_at_, pacer_.opens(now, together));
 }
 
+bool Cursor::replaced(const Store& store) const {
+  if (place_->chunk == 0)
+    return false;
+  // Of a segment that is begun the size is known: where it is not, this is another one.
+  const auto* segment = store.find(place_->sn);
+  return !segment || !segment->size() || place_->version != segment->name().version;
+}
+
+bool Cursor::behind_last_chunk(const Store& store) const {
+  const auto* segment = store.find(place_->sn);
+  return segment && segment->size() && place_->chunk >= segment->slots().size();
+}
+
 void Cursor::settle(const Timeline& timeline, const Store& store) {
   // Past the last chunk of a segment stands the next segment, as soon as it is listed. Of a segment
   // that turned out to be another version in the middle, nothing more is handed out.
-  auto* segment = store.find(place_->sn);
-  if (!segment || !segment->size())
-    return;
-  bool replaced = place_->chunk > 0 && place_->version != segment->name().version;
-  if (place_->chunk < segment->slots().size() && !replaced)
+  bool gone = replaced(store);
+  if (!gone && !behind_last_chunk(store))
     return;
   if (auto* next = timeline.after(place_->sn)) {
-    bool breaks = replaced || next->after_break;
+    bool breaks = gone || next->after_break;
     broken_ |= breaks;
     new_line_ |= breaks;
     place_ = Place{next->segment.sn};
@@ -288,6 +298,7 @@ std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const St
   }
   if (outstanding_ == 0)
     progress_at_ = now;
+  untaken_.push_back({deliver.size, deliver.duration});
   outstanding_ += deliver.size;
   outstanding_media_ += deliver.duration;
   pacer_.spend(deliver.duration);
@@ -310,22 +321,23 @@ bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) co
 bool Cursor::at_end(const Timeline& timeline, const Store& store) const {
   if (!place_ || !timeline.ended() || place_->sn != timeline.newest())
     return false;
-  auto* segment = store.find(place_->sn);
-  return segment && segment->size() && place_->chunk >= segment->slots().size();
+  return replaced(store) || behind_last_chunk(store);
 }
 
 void Cursor::taken(Time now, std::size_t bytes, std::optional<Duration> clock) {
   if (traces_ && blocked())
     follow_due(now);
-  auto left = outstanding_ - std::min(bytes, outstanding_);
-  if (left < outstanding_)
+  bytes = std::min(bytes, outstanding_);
+  if (bytes > 0)
     progress_at_ = now;
-  if (left == 0)
-    outstanding_media_ = 0ns;
-  else if (left < outstanding_) // pro rata: chunks differ little
-    outstanding_media_ = std::chrono::duration_cast<Duration>(
-        outstanding_media_ * (static_cast<double>(left) / static_cast<double>(outstanding_)));
-  outstanding_ = left;
+  outstanding_ -= bytes;
+  while (!untaken_.empty() && bytes >= untaken_.front().bytes) {
+    bytes -= untaken_.front().bytes;
+    outstanding_media_ -= untaken_.front().media;
+    untaken_.erase(untaken_.begin());
+  }
+  if (bytes > 0)
+    untaken_.front().bytes -= bytes; // its time counts until all of it is taken
   if (clock)
     pacer_.clock_advanced(now, *clock);
   else

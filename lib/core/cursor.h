@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 namespace p2plive::core {
 
@@ -93,6 +94,9 @@ private:
   const TimelineEntry* choose(Position wanted, const Timeline& timeline) const;
   void begin_with(Time now, const TimelineEntry& entry, const Timeline& timeline);
   void settle(const Timeline& timeline, const Store& store);
+  /// Bytes of another version were handed out of the segment that it stands in.
+  bool replaced(const Store& store) const;
+  bool behind_last_chunk(const Store& store) const;
   bool catch_up(Time now, const Timeline& timeline, const Store& store);
   const StoredSegment* init_due(const TimelineEntry& entry, const Store& store) const;
   bool is_here(const TimelineEntry& entry, const Store& store) const;
@@ -111,11 +115,16 @@ private:
   std::optional<Place> place_;
   std::optional<ObjectName> given_init_; ///< the init section that has gone out last
   Time begin_at_{};                      ///< nothing goes out before
-  std::size_t outstanding_ = 0;          ///< bytes handed out and not taken
-  Duration outstanding_media_{};         ///< and the media in them
-  Time progress_at_{};                   ///< some were taken, or the first handed out
-  bool broken_ = true;                   ///< the next bytes do not continue the last
-  bool new_line_ = true;                 ///< nor the line of time that they are on
+  struct Untaken {
+    std::size_t bytes = 0;
+    Duration media{};
+  };
+  std::vector<Untaken> untaken_; ///< handed out and not taken, in order
+  std::size_t outstanding_ = 0;  ///< bytes handed out and not taken
+  Duration outstanding_media_{}; ///< and the media in them
+  Time progress_at_{};           ///< some were taken, or the first handed out
+  bool broken_ = true;           ///< the next bytes do not continue the last
+  bool new_line_ = true;         ///< nor the line of time that they are on
   Duration skipped_{};
   Duration begun_with_{}; ///< the delay, after the last break
   bool held_ = false;     ///< begin_at_ is there to have a window again

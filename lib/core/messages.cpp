@@ -187,7 +187,8 @@ std::optional<PeerMessage> decode_have(const wire::Have& m, std::string& reason)
           *front<wire::Gain>({m.gains()->Data() + i * sizeof(wire::Gain), sizeof(wire::Gain)});
       out.gains.push_back({SequenceNumber{gain.sequence_number()}, gain.word(), gain.bits()});
     }
-  if (m.entry() && !(out.entry = from_wire(*m.entry()))) {
+  if (const auto* entry = reinterpret_cast<const std::uint8_t*>(m.entry());
+      entry && !(out.entry = from_wire(*front<wire::Entry>({entry, sizeof(wire::Entry)})))) {
     reason = "a have tells of a segment that cannot be";
     return {};
   }

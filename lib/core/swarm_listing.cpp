@@ -147,8 +147,10 @@ bool Swarm::Impl::leaves(Time now, SequenceNumber sn) const {
   view.listed = timeline.listed();
   view.time_left =
       cursor.due(now, position, timeline.entries().back().end()) - now - 2 * threshold();
-  view.neighbours = static_cast<std::size_t>(
-      std::ranges::count_if(neighbours, [](const auto& entry) { return entry.second.ready; }));
+  view.neighbours =
+      static_cast<std::size_t>(std::ranges::count_if(neighbours, [](const auto& entry) {
+        return entry.second.ready && entry.second.hears_entries;
+      }));
   view.audience = membership.audience(neighbours);
   return may_leave(view, sn);
 }

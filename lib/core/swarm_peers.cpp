@@ -498,6 +498,7 @@ void Swarm::Impl::leave(Time at) {
     send(id, ByeMessage{"leaving"});
     actions.emplace_back(Disconnect{id, "leaving"});
   }
+  hearsay.clear();
   holding_.clear();
   holders = {};
   seeders.forget();

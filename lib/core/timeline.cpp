@@ -84,7 +84,9 @@ bool Timeline::can_be_extended() const {
 }
 
 bool Timeline::extend(Time now, const ToldEntry& told) {
-  if (!can_be_extended() || told.duration > target_duration_ + rounding)
+  // Of very short ones there could be any number: who has such segments looks for itself.
+  if (!can_be_extended() || told.duration > target_duration_ + rounding ||
+      told.duration < target_duration_ / 4)
     return false;
   auto latest = live_by_looks(now) + target_duration_ * 3 / 2;
   if (entries_.back().end() + told.duration > latest)
@@ -99,6 +101,8 @@ bool Timeline::extend(Time now, const ToldEntry& told) {
 /// did, but not earlier than we thought it could be: anybody can tell what is to be expected.
 void Timeline::note_look(Time now, bool was_told) {
   const auto* newest = find(*newest_listed_);
+  if (!newest) // played by what others told, and gone: it says nothing of the edge
+    return;
   auto ahead = [&](Time at) { return newest->end() - at.time_since_epoch(); };
   if (was_told)
     looked_ahead_ = std::min(ahead(newest->listed_at), std::max(looked_ahead_, ahead(now)));
@@ -155,9 +159,10 @@ void Timeline::settle_told(const Listing& listing) {
 /// clock behind the dates has drifted from ours. Most encoders count them from EXTINF and so by the
 /// clock that drives the media, and after days they are off by far more than live-delay.
 void Timeline::follow_dates(Time now) {
-  const auto& last = find(*newest_listed_)->segment;
-  if (!last.program_date_time)
+  const auto* entry = find(*newest_listed_);
+  if (!entry || !entry->segment.program_date_time)
     return;
+  const auto& last = entry->segment;
   lags_[lags_seen_++ % lags_.size()] = now.time_since_epoch() + wall_offset_ -
                                        last.program_date_time->time_since_epoch() - last.duration;
   if (lags_seen_ < lags_.size())
@@ -242,10 +247,14 @@ Position Timeline::live(Time now) const {
   const auto& last = entries_.back();
   auto since = std::min<Duration>(now - last.listed_at, 2 * last.segment.duration);
   auto by_listing = std::min(last.end() + since, live_by_looks(now));
-  if (!last.segment.program_date_time)
+  // Dates by our own playlist alone: told ones may creep ahead.
+  auto dated = std::find_if(entries_.rbegin(), entries_.rend(),
+                            [](const TimelineEntry& entry) { return !entry.told; });
+  if (dated == entries_.rend() || !dated->segment.program_date_time)
     return by_listing;
   auto wall = now.time_since_epoch() + wall_offset_;
-  auto by_date = last.start + (wall - last.segment.program_date_time->time_since_epoch()) - drift_;
+  auto by_date =
+      dated->start + (wall - dated->segment.program_date_time->time_since_epoch()) - drift_;
   // A wall clock that is off would start a viewer far too late or early: it must roughly agree.
   auto apart = by_date - by_listing;
   return apart >= -500ms && apart <= 5s ? by_date : by_listing;

@@ -22,8 +22,8 @@ struct ToldEntry {
   bool operator==(const ToldEntry&) const = default;
 };
 
-/// Dates that are told lie between 1970 and this.
-inline constexpr WallTime last_date{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
+/// Dates that are told lie between 1970 and this: in nanoseconds 64 bits do not go much further.
+inline constexpr WallTime last_date{std::chrono::sys_days{std::chrono::year{2200} / 12 / 31}};
 
 /// Dates that a playlist does not repeat are extrapolated from EXTINF, so they may differ a little.
 inline constexpr Duration dates_apart = 500ms;

@@ -82,10 +82,7 @@ void RefreshSchedule::hint(Instant now) {
     hint_pending_ = true;
   if (state_ != State::waiting || failures_ > 0 || next_ == Instant::min())
     return;
-  auto earliest = std::max(now, began_ + hint_interval());
-  if (earliest >= next_)
-    return;
-  next_ = earliest;
+  next_ = std::min(next_, std::max(now, began_ + hint_interval()));
   hinted_ = true;
 }
 

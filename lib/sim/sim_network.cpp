@@ -311,6 +311,8 @@ void SimNetwork::Arrival::approach(unsigned step) const {
   const auto* target = turn.connection->lines[!turn.from_second].get();
   if (step == 1)
     core::prefetch(*target);
+  else if (target->gone)
+    return; // with its node, perhaps
   else if (step == 2)
     core::prefetch_at(target->node);
   else

@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// What is taken is told when it comes to so much. Less than half of what the swarm leaves untaken
-/// (core/cursor.cpp), so that with an empty queue it never takes the application for blocked.
+/// (core/cursor.cpp, in bytes and in time), so that with an empty queue it never takes the
+/// application for blocked.
 constexpr std::size_t told_bytes = 3 * core::chunk_size;
 constexpr auto told_media = 100ms;
 /// The clock goes on all the time.

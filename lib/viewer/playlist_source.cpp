@@ -122,9 +122,11 @@ PlaylistSource::Extent PlaylistSource::extent() const {
   return offered && failed_deltas_ < delta_tries ? Extent::delta : Extent::whole;
 }
 
-/// What was hinted at is to be seen here, and while loads fail nothing is left to chance.
+/// What was hinted at is to be seen here, and while loads fail nothing is left to chance. Of date
+/// ranges nobody tells, and they are wanted before their time.
 void PlaylistSource::due() {
-  bool may_wait = events_.left_until && playlist_ && !failing_since_ && !refresh_.hinted();
+  bool may_wait = events_.left_until && playlist_ && playlist_->date_ranges.empty() &&
+                  !failing_since_ && !refresh_.hinted();
   if (auto until = may_wait ? events_.left_until() : std::nullopt) {
     refresh_.put_off(until->time_since_epoch());
     return schedule();

@@ -427,6 +427,40 @@ GST_START_TEST(a_lie) {
 }
 GST_END_TEST;
 
+// Rule: where another version was played of what the playlist shows then, it goes on behind that,
+// or ends there.
+GST_START_TEST(another_version_was_played) {
+  for (bool ends : {false, true}) {
+    Crowd crowd;
+    auto sn = crowd.whole() + 1;
+    auto other = crowd.segment(sn);
+    other.duration += 1ms;
+    crowd.run_for(2s);
+    for (auto by : {2, 3}) {
+      crowd.tell(by, to_tell(other, true));
+      crowd.has(by, other, 300'000, 10);
+    }
+    crowd.run_for(100ms);
+    crowd.serve(sn, 300'000);
+    const auto& delivered = crowd.cdn.delivered;
+    auto played = [&] {
+      return number(delivered.back().sn) == sn &&
+             delivered.back().offset + delivered.back().size == 300'000;
+    };
+    for (auto end = crowd.cdn.now + 12s; !played() && crowd.cdn.now < end;)
+      crowd.run_for(50ms);
+    fail_unless(played());
+    if (ends)
+      crowd.cdn.ends = sn;
+    crowd.cdn.refresh(); // nobody tells how large it is
+    crowd.run_for(2s);
+    fail_unless_equals_int(crowd.count<Finish>(), ends);
+    fail_unless(ends || number(delivered.back().sn) > sn);
+    fail_unless_equals_int(crowd.breaks(), !ends);
+  }
+}
+GST_END_TEST;
+
 // Rule: who tells what is not true again and again is dropped.
 GST_START_TEST(liars) {
   Crowd crowd;
@@ -527,6 +561,7 @@ static Suite* swarm_listing_suite() {
   tcase_add_test(tcase, reasons_to_look);
   tcase_add_test(tcase, a_break_is_not_told);
   tcase_add_test(tcase, a_lie);
+  tcase_add_test(tcase, another_version_was_played);
   tcase_add_test(tcase, liars);
   tcase_add_test(tcase, told_and_nowhere_to_be_had);
   tcase_add_test(tcase, told_and_never_shown);

@@ -220,6 +220,55 @@ GST_START_TEST(not_shown_yet) {
 }
 GST_END_TEST;
 
+// Rule: a playlist that shows what was told and is played and gone by then says nothing of the
+// edge, and is no restart.
+GST_START_TEST(shown_too_late) {
+  auto timeline = listed();
+  timeline.extend(start, told(16));
+  timeline.extend(start + 1s, told(17));
+  timeline.drop_before(15s); // only 17 is left
+  auto live = timeline.live(start + 10s);
+  fail_unless(timeline.update(start + 10s, wall, listing(11, 6)) == Change::none);
+  fail_unless(timeline.newest_listed() == SequenceNumber{16});
+  fail_unless(timeline.newest() == SequenceNumber{17} && timeline.refuted().empty());
+  fail_unless(timeline.live(start + 10s) == live);
+}
+GST_END_TEST;
+
+// Rule: dates that were told do not move the live edge: each might be half a second ahead of the
+// one before.
+GST_START_TEST(told_dates_move_nothing) {
+  Timeline timeline, other;
+  auto now = *segment(15).program_date_time + 2'100ms;
+  timeline.update(start, now, listing(10, 6));
+  other.update(start, now, listing(10, 6));
+  fail_unless(timeline.live(start) == 12'100ms);
+  for (int i = 1; i <= 2; ++i) {
+    auto early = segment(15 + i);
+    *early.program_date_time -= i * 450ms;
+    fail_unless(timeline.extend(start + i * 1s, to_tell(early, true)));
+    other.extend(start + i * 1s, told(15 + i));
+    fail_unless(timeline.live(start + i * 1s) == other.live(start + i * 1s));
+  }
+}
+GST_END_TEST;
+
+// Rule: neither very short segments are believed, of which there could be any number, nor dates
+// that cannot be reckoned with.
+GST_START_TEST(nothing_absurd) {
+  auto timeline = listed();
+  auto entry = told(16);
+  entry.duration = 499ms;
+  fail_if(timeline.extend(start, entry));
+  entry = told(16);
+  *entry.program_date_time += 18'446'744'073'709ms; // 2^64 ns
+  fail_if(timeline.extend(start, entry));
+  entry = told(16);
+  entry.duration = 500ms;
+  fail_unless(timeline.extend(start, entry));
+}
+GST_END_TEST;
+
 // Rule: behind the end of the stream there is nothing; what the playlist has passed is taken for
 // listed.
 GST_START_TEST(the_end_and_what_was_passed) {
@@ -252,6 +301,9 @@ static Suite* told_entry_suite() {
   tcase_add_test(tcase, contradicted);
   tcase_add_test(tcase, another_version);
   tcase_add_test(tcase, not_shown_yet);
+  tcase_add_test(tcase, shown_too_late);
+  tcase_add_test(tcase, told_dates_move_nothing);
+  tcase_add_test(tcase, nothing_absurd);
   tcase_add_test(tcase, the_end_and_what_was_passed);
   return suite;
 }
