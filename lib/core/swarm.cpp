@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/prefetch.h"
 #include "core/swarm_impl.h"
 
 #include <algorithm>
@@ -283,6 +284,32 @@ Statistics Swarm::Impl::statistics() const {
   out.buffer_time = cursor.playable(timeline, store);
   out.delay = cursor.delay(now, timeline, store);
   return out;
+}
+
+/// What most messages look at, haves.
+void Swarm::Impl::prepare_message(const PeerId& peer, unsigned step) const {
+  switch (step) {
+  case 0:
+    prefetch(*this);
+    break;
+  case 1:
+    neighbours.prefetch_keys();
+    store.segments().prefetch_keys();
+    holders.prefetch();
+    if (!timeline.entries().empty()) {
+      prefetch_at(&timeline.entries().front());
+      prefetch_at(&timeline.entries().back());
+    }
+    break;
+  case 2:
+    if (auto found = neighbours.find(peer); found != neighbours.end())
+      prefetch(found->second);
+    break;
+  case 3:
+    if (auto found = neighbours.find(peer); found != neighbours.end())
+      found->second.prefetch_newest();
+    break;
+  }
 }
 
 // The facade.

@@ -1,7 +1,6 @@
 // The part of a swarm that talks with other viewers.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/mix.h"
-#include "core/prefetch.h"
 #include "core/swarm_impl.h"
 
 #include <algorithm>
@@ -142,32 +141,6 @@ void Swarm::Impl::peer_message(Time now, const PeerId& peer,
     return;
   }
   std::visit([&](const auto& body) { on(from, body); }, *decoded);
-}
-
-/// What most messages look at, haves.
-void Swarm::Impl::prepare_message(const PeerId& peer, unsigned step) const {
-  switch (step) {
-  case 0:
-    prefetch(*this);
-    break;
-  case 1:
-    neighbours.prefetch_keys();
-    store.segments().prefetch_keys();
-    holders.prefetch();
-    if (!timeline.entries().empty()) {
-      prefetch_at(&timeline.entries().front());
-      prefetch_at(&timeline.entries().back());
-    }
-    break;
-  case 2:
-    if (auto found = neighbours.find(peer); found != neighbours.end())
-      prefetch(found->second);
-    break;
-  case 3:
-    if (auto found = neighbours.find(peer); found != neighbours.end())
-      found->second.prefetch_newest();
-    break;
-  }
 }
 
 void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {

@@ -110,6 +110,13 @@ public:
     have.entry = told;
     say(peer(by), have);
   }
+  /// Two tell of the segment, and that they have nothing of it.
+  void tell_of_nothing_but(std::uint64_t sn) {
+    for (auto by : {2, 3})
+      tell(by, entry(sn));
+    for (auto by : {2, 3})
+      has(by, segment(sn), VirtualCdn::size, 0);
+  }
   /// It has the first `chunks` chunks of a segment in this form.
   void has(std::uint64_t by, const ListedSegment& segment, std::uint64_t size,
            std::uint32_t chunks) {
@@ -491,10 +498,7 @@ GST_START_TEST(told_and_nowhere_to_be_had) {
   Crowd crowd;
   auto sn = crowd.whole() + 1;
   crowd.run_for(2s);
-  for (auto by : {2, 3})
-    crowd.tell(by, crowd.entry(sn));
-  for (auto by : {2, 3})
-    crowd.has(by, crowd.segment(sn), 500'000, 0);
+  crowd.tell_of_nothing_but(sn);
   int before = crowd.count<RefreshPlaylist>();
   crowd.run_for(1s);
   fail_unless_equals_int(crowd.count<RefreshPlaylist>(), before);
@@ -517,10 +521,7 @@ GST_START_TEST(told_and_never_shown) {
   Crowd crowd;
   auto sn = crowd.whole() + 1;
   crowd.run_for(2s);
-  for (auto by : {2, 3})
-    crowd.tell(by, crowd.entry(sn));
-  for (auto by : {2, 3})
-    crowd.has(by, crowd.segment(sn), 500'000, 0);
+  crowd.tell_of_nothing_but(sn);
   crowd.run_for(20s);
   auto looks = crowd.count<RefreshPlaylist>();
   fail_unless(looks > 4 && looks <= 80, "%d", looks);
