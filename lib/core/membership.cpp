@@ -22,11 +22,11 @@ constexpr double reach_memory = 32;
 /// Who reaches less than this share of others asks the tracker again when it has tried everybody.
 constexpr double low_reach = hard_to_reach / 100.0;
 constexpr Duration ask_again = 10s;
-/// Connections opened at the same time. Most paths that there are take less than two seconds to
+/// Connections opened at the same time. Most paths that there are take less than a second to
 /// find; attempts older than that are waited for, but no longer keep others from being made.
-constexpr std::size_t most_connecting = 8;
+constexpr std::size_t most_connecting = 12;
 constexpr std::size_t most_attempts = 24;
-constexpr Duration path_found_within = 2s;
+constexpr Duration path_found_within = 1s;
 
 constexpr Duration review_every = 1s;
 constexpr Duration evict_every = 10s;

@@ -25,6 +25,11 @@ constexpr Duration horizon = 60s;
 /// Stands for "to the end" while nothing is known of a segment's size.
 constexpr std::uint32_t last_chunk_possible = chunk_count(max_segment_size) - 1;
 
+/// Of its first segment a newcomer fetches so many chunks at once, and with the answer, which shows
+/// how large it is, what else is urgent (1.2 s of media as long as no fetch has been timed). For
+/// what is due after that it may have met others.
+constexpr std::uint32_t chunks_to_begin_with = 8;
+
 /// One pass over the window.
 class Planner {
 public:
@@ -70,14 +75,16 @@ private:
       decide_unknown(entry, *segment);
   }
 
-  /// Of the very first segment nothing is known: it is fetched from its start to its end. Those
-  /// after it wait for the size that the answer tells.
+  /// Of the very first segment nothing is known: it is fetched from its start to its end, or, while
+  /// viewers are being met who may give the rest, its beginning. Those after it wait for the size
+  /// that the answer tells.
   void decide_unknown(const TimelineEntry& entry, const StoredSegment& segment) {
     auto urgent_at = due(entry.start) - s_.cdn_threshold;
     if (s_.now < urgent_at)
       wake(urgent_at);
     else
-      fetch(segment, 0, last_chunk_possible, true);
+      fetch(segment, 0,
+            s_.now < s_.hold_seeding_until ? chunks_to_begin_with - 1 : last_chunk_possible, true);
   }
 
   /// What the CDN has refused can come from viewers alone, up to the moment when it is left out.

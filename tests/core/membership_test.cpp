@@ -151,15 +151,15 @@ GST_START_TEST(named_again_and_again) {
 GST_END_TEST;
 
 // Rule: a viewer with no path to anybody tries two at a time, with pauses that grow to a minute,
-// however many others there are; and it answers eight at a time.
+// however many others there are; and it answers twelve at a time.
 GST_START_TEST(no_path_to_anybody) {
   Membership membership(settings(0));
   membership.joined(start);
   auto tries = attempts(membership, 600s, Membership::End::unreachable, answer(1, 200, 200));
   fail_unless(tries.size() > 12, "%zu", tries.size());
-  // Eight every two seconds until it is known that these come to nothing, then two at once: three
+  // Twelve every second until it is known that these come to nothing, then two at once: three
   // times when the tracker names others, and ever again after a minute.
-  fail_unless(tries[7].first == start && tries[8].first == start + 2s);
+  fail_unless(tries[11].first == start && tries[12].first == start + 1s);
   fail_unless(tries[23].first < start + 10s && tries[24].first >= start + 10s);
   auto waits = gaps(tries);
   for (std::size_t i = 24; i < waits.size(); i += 2)
@@ -172,7 +172,7 @@ GST_START_TEST(no_path_to_anybody) {
   unsigned answered = 0;
   for (std::uint8_t i = 0; i < 50; ++i)
     answered += membership.offer_arrived(now, peer(301 + i), 0);
-  fail_unless(answered > 0 && answered <= 8, "%d", static_cast<int>(answered));
+  fail_unless(answered > 0 && answered <= 12, "%d", static_cast<int>(answered));
   membership.opened(peer(301));
   fail_unless(membership.offer_arrived(now, peer(399), 1));
 }
@@ -198,7 +198,7 @@ GST_START_TEST(one_path_found) {
   other.tracker_answered(start, answer(1, 200, 200));
   for (auto now = start; now < start + 60s; now += 10s) {
     auto connect = other.step(now, {}).connect;
-    fail_unless_equals_int(connect.size(), 8);
+    fail_unless_equals_int(connect.size(), 12);
     for (const auto& peer : connect)
       other.closed(now + 1s, peer, Membership::End::failed);
   }
@@ -402,12 +402,12 @@ GST_START_TEST(who_seems_to_reach_few) {
   membership.joined(start);
   membership.step(start, {});
   membership.tracker_answered(start, answer(1, 100, 200));
-  fail_unless_equals_int(membership.step(start, {}).connect.size(), 8);
-  fail_if(membership.step(start + 1900ms, {}).announce.has_value());
-  auto announce = membership.step(start + 2s, {}).announce;
-  fail_unless(announce && announce->reach == 10, "%d", announce ? announce->reach : -1);
-  membership.tracker_answered(start + 2s, answer(101, 50, 200));
-  for (auto now = start + 3s; now < start + 9s; now += 500ms)
+  fail_unless_equals_int(membership.step(start, {}).connect.size(), 12);
+  fail_if(membership.step(start + 900ms, {}).announce.has_value());
+  auto announce = membership.step(start + 1s, {}).announce;
+  fail_unless(announce && announce->reach == 7, "%d", announce ? announce->reach : -1);
+  membership.tracker_answered(start + 1s, answer(101, 50, 200));
+  for (auto now = start + 2s; now < start + 9s; now += 500ms)
     fail_if(membership.step(now, {}).announce.has_value());
   fail_if(membership.knows_reach());
 }
