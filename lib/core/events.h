@@ -39,6 +39,7 @@ struct Listing {
 struct FetchHead {
   std::uint64_t first = 0;           ///< offset in the object of the first byte that follows
   std::optional<std::uint64_t> size; ///< of the whole object, where the answer tells
+  bool whole = false; ///< all of the object follows, whatever part of it was asked for
 };
 
 enum class FetchFailure {

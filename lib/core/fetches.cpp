@@ -21,7 +21,9 @@ void Fetches::answered(Transfer& transfer, const FetchHead& head) {
   transfer.offset = head.first;
   transfer.size = head.size;
   transfer.building = {};
-  if (head.first == 0 && transfer.first > 0)
+  auto asked_until = (std::uint64_t{transfer.last} + 1) * chunk_size;
+  bool more_than_asked = head.whole && head.size && *head.size > asked_until;
+  if (more_than_asked || (head.first == 0 && transfer.first > 0))
     is_whole(transfer);
 }
 

@@ -64,7 +64,7 @@ void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
     transfer.left = longest_refusal;
     return mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(head));
   }
-  core::FetchHead answer{head.first, head.size};
+  core::FetchHead answer{head.first, head.size, head.status == 200};
   if (auto& part = transfer.part) {
     answer.size = part->length;
     answer.first = head.first > part->offset ? head.first - part->offset : 0;

@@ -73,6 +73,14 @@ GST_START_TEST(a_whole_body) {
   fail_unless(receiver.fetches.covers(SequenceNumber{5}, 0));
   receiver.receive(transfer, size);
   fail_unless_equals_int(receiver.whole.size(), 3);
+  Receiver told;
+  auto& beginning = told.fetches.start(start, SequenceNumber{5}, 0, 0);
+  told.fetches.answered(beginning, {0, size, true});
+  fail_unless(told.fetches.whole_only());
+  fail_unless(told.fetches.covers(SequenceNumber{5}, 2));
+  Receiver all; // was asked for: whoever sends it may yet send parts
+  all.fetches.answered(all.fetches.start(start, SequenceNumber{5}, 0, 2), {0, size, true});
+  fail_if(all.fetches.whole_only());
   Receiver from_zero;
   auto& first = from_zero.fetches.start(start, SequenceNumber{5}, 0, 0);
   from_zero.fetches.answered(first, {0, size});
