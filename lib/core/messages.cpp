@@ -108,9 +108,9 @@ struct Encoder {
   }
   Bytes operator()(const PieceMessage& m) const {
     const auto& [object, chunk] = m.chunk;
-    return as_bytes(wire::Piece(Kind::Piece, sizeof(wire::Piece), short_number(chunk),
-                                static_cast<std::uint32_t>(m.payload.size()), number(object.sn),
-                                number(object.version)));
+    return as_bytes(wire::Piece(m.pushed ? Kind::Push : Kind::Piece, sizeof(wire::Piece),
+                                short_number(chunk), static_cast<std::uint32_t>(m.payload.size()),
+                                number(object.sn), number(object.version)));
   }
   Bytes operator()(const BusyMessage& m) const {
     const auto& [object, chunk] = m.chunk;
@@ -228,7 +228,7 @@ std::optional<PeerMessage> decode_piece(std::span<const std::uint8_t> bytes, std
     reason = "a piece whose size is not what it says";
     return {};
   }
-  return PieceMessage{*name, bytes.subspan(m->head())};
+  return PieceMessage{*name, bytes.subspan(m->head()), m->kind() == Kind::Push};
 }
 
 } // namespace
@@ -242,7 +242,7 @@ std::optional<PeerMessage> decode(std::span<const std::uint8_t> bytes, std::stri
   if (bytes.empty() || bytes[0] == 0 || bytes[0] >= kinds_end)
     return {};
   auto kind = static_cast<Kind>(bytes[0]);
-  if (kind == Kind::Piece)
+  if (kind == Kind::Piece || kind == Kind::Push)
     return decode_piece(bytes, reason);
   if (bytes.size() > max_envelope)
     return {};

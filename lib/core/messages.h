@@ -17,9 +17,11 @@ namespace p2plive::core {
 
 /// Version of the peer protocol that this program speaks.
 inline constexpr std::uint16_t protocol_major = 1;
-inline constexpr std::uint16_t protocol_minor = 1;
+inline constexpr std::uint16_t protocol_minor = 2;
 /// Readers from this minor version on know entries of playlists.
 inline constexpr std::uint16_t entries_since_minor = 1;
+/// And from here on what is pushed.
+inline constexpr std::uint16_t pushes_since_minor = 2;
 
 /// Bounds on what a message may carry; more is a protocol error.
 inline constexpr std::size_t max_envelope = 16'384;
@@ -84,6 +86,7 @@ struct CancelMessage {
 struct PieceMessage {
   ChunkName chunk;
   std::span<const std::uint8_t> payload;
+  bool pushed = false; ///< given unasked
 };
 
 struct BusyMessage {

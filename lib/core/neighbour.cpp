@@ -199,6 +199,11 @@ void Neighbour::pass_of_time(double share) {
   received_ *= share;
 }
 
+void Neighbour::gave_unasked(std::size_t bytes) {
+  exchanged_ += static_cast<double>(bytes);
+  received_ += static_cast<double>(bytes);
+}
+
 bool Neighbour::stands_still(Time now, double rate) const {
   auto patience = std::max(stall_seconds, 4 * static_cast<double>(buffered_) / rate);
   return buffered_ > 0 && seconds(now - moved_at_) > patience;
@@ -234,17 +239,37 @@ void Neighbour::has_not(const ChunkName& chunk) {
     holders_->remove(chunk.object, number(chunk.chunk), place_);
 }
 
-bool Neighbour::forget(const ChunkName& chunk) {
-  auto found = std::find_if(owed_.begin(), owed_.end(),
-                            [&](const Owed& owed) { return owed.chunk == chunk; });
-  if (found == owed_.end())
+/// False when it is not among them.
+static bool forget(std::vector<Owed>& those, const ChunkName& chunk) {
+  auto found = std::ranges::find(those, chunk, &Owed::chunk);
+  if (found == those.end())
     return false;
-  owed_.erase(found);
+  those.erase(found);
   return true;
 }
 
+bool Neighbour::forget(const ChunkName& chunk) {
+  return core::forget(owed_, chunk);
+}
+
+bool Neighbour::take_back(Time now, const ChunkName& chunk) {
+  if (!forget(chunk))
+    return false;
+  taken_back_.push_back({chunk, now});
+  return true;
+}
+
+bool Neighbour::forget_taken_back(const ChunkName& chunk) {
+  return core::forget(taken_back_, chunk);
+}
+
+bool Neighbour::forget_pushed(const ChunkName& chunk) {
+  return core::forget(pushed_, chunk);
+}
+
 void Neighbour::forget_before(Time since) {
-  std::erase_if(owed_, [&](const Owed& owed) { return owed.asked_at < since; });
+  for (auto* those : {&owed_, &taken_back_, &pushed_})
+    std::erase_if(*those, [&](const Owed& one) { return one.asked_at < since; });
 }
 
 std::size_t Neighbour::most_owed() const {

@@ -9,6 +9,7 @@
 #include "core/messages.h"
 #include "core/peer_map.h"
 #include "core/prefetch.h"
+#include "core/push_allowance.h"
 
 #include <optional>
 #include <vector>
@@ -43,6 +44,7 @@ public:
   bool ready = false;         ///< theirs has come and was right
   bool uploads = true;        ///< it serves requests
   bool hears_entries = false; ///< it knows what entries of playlists are
+  bool hears_pushes = false;  ///< it knows what is pushed, and may push
 
 private:
   unsigned failures_ = 0;
@@ -113,6 +115,10 @@ public:
   void ask(Time now, const ChunkName& chunk) { owed_.push_back({chunk, now}); }
   /// Forgets a request. False when there was none.
   bool forget(const ChunkName& chunk);
+  /// Likewise, but what it answers may be on its way.
+  bool take_back(Time now, const ChunkName& chunk);
+  /// False: no such request was taken back of late.
+  bool forget_taken_back(const ChunkName& chunk);
   /// Forgets requests made before `since`: their chunks have left the window, or were replaced.
   void forget_before(Time since);
   const std::vector<Owed>& owed() const { return owed_; }
@@ -152,6 +158,14 @@ public:
   SequenceNumber told_listed{};  ///< the newest segment, likewise
   SequenceNumber told_entry{};   ///< the last entry of our playlist that it was told
 
+  // What is pushed, in either direction.
+  PushAllowance to_push{share_to_push}; ///< to it
+  PushAllowance may_push{share_put_up_with};
+  void pushed(Time now, const ChunkName& chunk) { pushed_.push_back({chunk, now}); }
+  /// False: it was not pushed to it, or long ago.
+  bool forget_pushed(const ChunkName& chunk);
+  void gave_unasked(std::size_t bytes);
+
 private:
   RemoteSegment* find(SequenceNumber sn);
   RemoteSegment& enter(const ObjectName& name, std::uint64_t size);
@@ -163,6 +177,8 @@ private:
   Holders* holders_ = nullptr;
   std::size_t place_ = 0;          ///< there
   std::vector<NamedSegment> told_; ///< segments that our haves have named in full
+  std::vector<Owed> taken_back_;   ///< of late; when
+  std::vector<Owed> pushed_;       ///< by us, of late
   double settled_uplink_ = 0;
   unsigned settled_reach_ = 0;
   double exchanged_ = 0;

@@ -44,6 +44,10 @@ bool is_a_mesh(std::uint32_t population, std::size_t near) {
   return population <= most_of_a_mesh * static_cast<double>(near);
 }
 
+bool goes_by_places(std::uint32_t population, const SeedPlace& appointed) {
+  return appointed.places > 0 && population > 2u * appointed.places;
+}
+
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk) {
   if (view.share)
     return chance(view.self.id, sn, chunk) < *view.share ? SeedingDuty{0ns, true}
@@ -56,8 +60,8 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
 
   auto near = static_cast<double>(view.neighbours.size() + 1);
   // Of a larger swarm some see nearly everybody and others do not: all are to go by the same rule.
-  bool large = view.appointed.places > 0 && view.population > 2u * view.appointed.places;
-  if (!large && is_a_mesh(view.population, view.neighbours.size() + 1)) {
+  if (!goes_by_places(view.population, view.appointed) &&
+      is_a_mesh(view.population, view.neighbours.size() + 1)) {
     auto own = turn(view.self, sn, chunk);
     auto sooner = std::ranges::count_if(
         view.neighbours, [&](const Seeder& other) { return turn(other, sn, chunk) < own; });

@@ -29,6 +29,10 @@ double seeding_weight(double uplink, unsigned reach, double bitrate);
 /// whose turn it is.
 bool is_a_mesh(std::uint32_t population, std::size_t near);
 
+/// A swarm that is more than twice as large as there are places: chunks go by the tracker's
+/// appointed.
+bool goes_by_places(std::uint32_t population, const SeedPlace& appointed);
+
 /// What one viewer knows when it decides.
 struct SeedingView {
   Seeder self;

@@ -220,10 +220,7 @@ void Swarm::Impl::plan_and_ask() {
     segment->slots()[withdrawal.chunk].asked.reset();
     ChunkName name{segment->name(), ChunkIndex{withdrawal.chunk}};
     auto found = neighbours.find(withdrawal.peer);
-    if (found == neighbours.end() || !found->second.forget(name))
-      continue;
-    send(withdrawal.peer, CancelMessage{name});
-    if (withdrawal.failed)
+    if (found != neighbours.end() && take_back(found->second, name) && withdrawal.failed)
       found->second.failed_to_deliver(now);
   }
   for (const auto& planned : plan.fetches) {

@@ -126,12 +126,11 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
   bool from_cdn = !life.from;
   auto length = segment.length(chunk);
   auto asked = segment.slots()[chunk].asked;
-  if (from_cdn && asked) {
-    // It came from the CDN meanwhile: whoever was asked need not send it any more.
+  if (asked && asked != life.from) {
+    // It came from the CDN meanwhile, or was pushed: whoever was asked need not send it any more.
     ChunkName name{segment.name(), ChunkIndex{chunk}};
-    if (auto found = neighbours.find(*asked);
-        found != neighbours.end() && found->second.forget(name))
-      send(*asked, CancelMessage{name});
+    if (auto found = neighbours.find(*asked); found != neighbours.end())
+      take_back(found->second, name);
   }
   if (!store.put(segment, chunk, std::move(data))) {
     stats_.duplicate_bytes += length;
@@ -140,6 +139,8 @@ void Swarm::Impl::keep(StoredSegment& segment, std::uint32_t chunk, ChunkRef dat
   if (settings.traces)
     segment.note(chunk, life);
   replan_ |= undealt_ || segment.whole();
+  if (from_cdn)
+    push(segment, chunk);
   journal.gained(now, segment.sn(), chunk,
                  from_cdn ? HaveJournal::Spread::fresh
                           : spread_of({segment.name(), ChunkIndex{chunk}}));

@@ -106,7 +106,7 @@ private:
   void send(const PeerId& to, const PeerMessage& message);
   void drop(const PeerId& peer, const std::string& reason, bool for_good);
   void unask(const PeerId& peer);
-  void take_back(Neighbour& neighbour, const ChunkName& chunk);
+  bool take_back(Neighbour& neighbour, const ChunkName& chunk);
   void forget(const PeerId& peer);
 
   void on(Neighbour& from, const HandshakeMessage& message);
@@ -128,6 +128,11 @@ private:
   bool is_of_use(const HaveMessage& have);
   void tell(Neighbour& neighbour, const HaveMessage& have, std::uint32_t audience);
   Slot* slot_of(const ChunkName& chunk);
+
+  // swarm_push.cpp: what is given unasked.
+  void push(const StoredSegment& segment, std::uint32_t chunk);
+  bool begin_push(Neighbour& to, const ChunkName& chunk);
+  void take_unasked(Neighbour& from, const PieceMessage& message);
 
   Statistics stats_;
   Time began_;

@@ -98,9 +98,12 @@ void Swarm::Impl::unask(const PeerId& peer) {
       slot->asked.reset();
 }
 
-void Swarm::Impl::take_back(Neighbour& neighbour, const ChunkName& chunk) {
+/// False: it was not asked for it.
+bool Swarm::Impl::take_back(Neighbour& neighbour, const ChunkName& chunk) {
+  if (!neighbour.take_back(now, chunk))
+    return false;
   send(neighbour.id(), CancelMessage{chunk});
-  neighbour.forget(chunk);
+  return true;
 }
 
 void Swarm::Impl::drop(const PeerId& peer, const std::string& reason, bool for_good) {
@@ -164,6 +167,7 @@ void Swarm::Impl::on(Neighbour& from, const HandshakeMessage& message) {
   replan_ = true;
   from.uploads = message.uploads;
   from.hears_entries = message.minor >= entries_since_minor;
+  from.hears_pushes = message.minor >= pushes_since_minor;
   from.count_in(&holders);
   seeders.forget();
   from.tells_uplink(message.uplink);
@@ -228,6 +232,8 @@ bool Swarm::Impl::is_of_use(const HaveMessage& have) {
 }
 
 void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
+  if (from.forget_pushed(message.chunk))
+    return; // it has crossed the piece
   auto* slot = slot_of(message.chunk);
   if (!slot || !slot->data || !uploader.allowed()) {
     send(from.id(), BusyMessage{message.chunk, 0ms, true});
@@ -246,6 +252,7 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
 
 void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
   uploader.cancel(from.id(), message.chunk);
+  from.forget_pushed(message.chunk); // of which it could make no use
 }
 
 void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
@@ -256,17 +263,17 @@ void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {
   auto* slot = slot_of(message.chunk);
   auto* segment = slot ? store.find(message.chunk.object) : nullptr;
   auto owed = std::ranges::find(from.owed(), message.chunk, &Owed::chunk);
-  bool was_asked = owed != from.owed().end();
   if (segment && segment->length(number(message.chunk.chunk)) != message.payload.size()) {
     drop(PeerId(from.id()), "a piece of a wrong length", true);
     return;
   }
-  if (!was_asked || !slot || slot->data) {
-    // A piece that crossed our cancel is no offence; many that nobody asked for are.
+  if (message.pushed || owed == from.owed().end()) {
+    take_unasked(from, message);
+    return;
+  }
+  if (!slot || slot->data) {
     stats_.duplicate_bytes += message.payload.size();
     from.forget(message.chunk);
-    if (!was_asked && ++from.offences > most_offences)
-      drop(PeerId(from.id()), "pieces that nobody asked for", true);
     return;
   }
   ChunkLife life{from.id(), owed->asked_at, now, {}};
@@ -349,7 +356,7 @@ void Swarm::Impl::connection_holds(Time at, Neighbour& neighbour, std::size_t by
 
 /// Who waits for what can no longer come in time may ask elsewhere.
 void Swarm::Impl::refuse_late() {
-  for (const auto& [peer, chunk] : uploader.displaced(now))
+  for (const auto& [peer, chunk, asked] : uploader.displaced(now))
     send(peer, BusyMessage{chunk, 100ms, false});
 }
 
@@ -362,13 +369,16 @@ void Swarm::Impl::serve_uploads() {
   while (auto job = uploader.next(now, neighbours, given)) {
     auto* slot = slot_of(job->chunk);
     if (!slot || !slot->data) {
-      send(job->to, BusyMessage{job->chunk, 0ms, true});
+      if (job->asked)
+        send(job->to, BusyMessage{job->chunk, 0ms, true});
       continue;
     }
-    auto size = store.find(job->chunk.object)->length(number(job->chunk.chunk));
-    PieceMessage piece{job->chunk, {slot->data.data(), size}};
-    actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
     auto& neighbour = neighbours.at(job->to);
+    if (!job->asked && !begin_push(neighbour, job->chunk))
+      continue;
+    auto size = store.find(job->chunk.object)->length(number(job->chunk.chunk));
+    PieceMessage piece{job->chunk, {slot->data.data(), size}, !job->asked};
+    actions.emplace_back(Send{job->to, encode(piece), slot->data, size});
     neighbour.given(now, size);
     note_holding(neighbour);
     uploader.sent(size);

@@ -2,6 +2,7 @@
 #include "core/uploader.h"
 
 #include "core/actions.h"
+#include "core/push.h"
 #include "core/swarm.h"
 
 #include <algorithm>
@@ -22,11 +23,6 @@ constexpr double seconds_on_the_way = 0.05;
 /// Who would wait longer than this share of its patience is told to ask elsewhere, where it can.
 constexpr int share_of_patience = 2;
 constexpr Duration least_wait = 120ms;
-/// Of a chunk, to who passes it on fast, before anybody else gets it.
-constexpr unsigned first_copies = 3;
-/// An uplink of so many bitrates is fast; so is half of the giver's own. Where only the latter
-/// counted, what the fastest fetched would wait behind all who are hard to reach.
-constexpr double fast_bitrates = 2;
 /// Viewers to ask beyond which one more makes no difference.
 constexpr unsigned many = 6;
 /// Requests of a viewer that what it says of itself puts before others'.
@@ -52,10 +48,12 @@ double Uploader::uplink() const {
   return meter_.known() ? rate() : 0;
 }
 
-/// Who can be connected with few goes first, for others can ask elsewhere. Of either kind, who
-/// passes the chunk on fastest, for that is what makes it spread; then who has fewer to ask, then
-/// whose time runs out.
+/// What is pushed goes first. Then who can be connected with few, for others can ask elsewhere. Of
+/// either kind, who passes the chunk on fastest, for that is what makes it spread; then who has
+/// fewer to ask, then whose time runs out.
 bool Uploader::before(const Waiting& a, const Waiting& b) const {
+  if (a.pushed != b.pushed)
+    return a.pushed;
   if (a.hard != b.hard)
     return a.hard;
   if (a.uplink != b.uplink)
@@ -70,6 +68,14 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   earn(now);
   auto patience = request.deadline > 0ms ? std::min<Duration>(request.deadline, default_patience)
                                          : default_patience;
+  auto pushed = std::ranges::find_if(queue_, [&](const Waiting& waiting) {
+    return waiting.pushed && waiting.from == from.id() && waiting.chunk == request.chunk;
+  });
+  if (pushed != queue_.end()) { // it keeps its place
+    pushed->asked = true;
+    pushed->expires = now + patience;
+    return Verdict::queued;
+  }
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
   waiting.others = std::min<unsigned>(request.others, many);
@@ -91,6 +97,19 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   }
   queue_.insert(place, waiting);
   return Verdict::queued;
+}
+
+void Uploader::push(Time now, const Neighbour& to, const ChunkName& chunk, std::size_t bytes) {
+  Waiting waiting{to.id(), chunk, bytes, now + push_patience};
+  waiting.uplink = to.uplink() * told_middle;
+  waiting.pushed = true;
+  waiting.asked = false;
+  auto ahead = bytes;
+  auto place = queue_.begin();
+  for (; place != queue_.end() && place->pushed; ++place)
+    ahead += place->bytes;
+  if (expected_wait(ahead) <= push_patience && queue_.size() < most_waiting)
+    queue_.insert(place, waiting);
 }
 
 double Uploader::unknown() const {
@@ -115,7 +134,8 @@ std::vector<Uploader::Job> Uploader::displaced(Time now) {
       ahead += waiting.bytes;
       return false;
     }
-    out.push_back({waiting.from, waiting.chunk});
+    if (waiting.asked)
+      out.push_back({waiting.from, waiting.chunk});
     return true;
   });
   return out;
@@ -135,9 +155,11 @@ void Uploader::forget(const PeerId& peer) {
 
 /// One of the first copies of this chunk, to somebody who passes it on fast.
 bool Uploader::spreads(const Waiting& waiting, const Given& given) const {
-  auto own = uplink() > 0 ? uplink() : unknown();
-  auto fast = bitrate_ > 0 ? std::min(own / 2, fast_bitrates * bitrate_) : own / 2;
-  return !waiting.hard && waiting.uplink >= fast && given(waiting.chunk) < first_copies;
+  return !waiting.hard && waiting.uplink >= fast() && given(waiting.chunk) < first_copies;
+}
+
+double Uploader::fast() const {
+  return fast_uplink(uplink() > 0 ? uplink() : unknown(), bitrate_);
 }
 
 std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbours,
@@ -150,7 +172,8 @@ std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbou
   for (std::size_t i = 0; i < queue_.size();) {
     const auto& here = queue_[i];
     auto neighbour = neighbours.find(here.from);
-    if (neighbour == neighbours.end() || here.expires < now) {
+    bool needless = !here.asked && given(here.chunk) >= first_copies;
+    if (neighbour == neighbours.end() || here.expires < now || needless) {
       queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
       continue;
     }
@@ -166,7 +189,7 @@ std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbou
   if (!chosen)
     return {};
   auto place = queue_.begin() + static_cast<std::ptrdiff_t>(*chosen);
-  Job job{place->from, place->chunk};
+  Job job{place->from, place->chunk, place->asked};
   queue_.erase(place);
   return job;
 }

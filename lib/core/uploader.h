@@ -28,6 +28,7 @@ public:
   struct Job {
     PeerId to;
     ChunkName chunk;
+    bool asked = true; ///< false: it is pushed
   };
 
   enum class Verdict { queued, busy };
@@ -36,6 +37,8 @@ public:
   /// `retry_after` is set then.
   Verdict request(Time now, const Neighbour& from, const RequestMessage& request, std::size_t bytes,
                   Duration& retry_after);
+  /// A chunk that it has not asked for, to be sent before all that others ask for, soon or never.
+  void push(Time now, const Neighbour& to, const ChunkName& chunk, std::size_t bytes);
   /// Requests that can no longer be met in time, for others went before them; they are forgotten.
   std::vector<Job> displaced(Time now);
   void cancel(const PeerId& from, const ChunkName& chunk);
@@ -59,6 +62,9 @@ public:
   /// Bytes a second that this viewer can upload; 0 while that is not known.
   double uplink() const;
 
+  /// Who uploads so much, in bytes a second, passes fast on what this viewer gives.
+  double fast() const;
+
   /// Bytes a second that go out, a guess while that is not known.
   double rate() const;
 
@@ -73,6 +79,8 @@ private:
     Time expires{};
     double uplink = 0;   ///< of the asker; 0: it has asked for much already
     bool hard = false;   ///< the asker can be connected with few
+    bool pushed = false; ///< before it could ask
+    bool asked = true;
     unsigned others = 0; ///< viewers near the asker who have it, too
   };
   using Queue = std::vector<Waiting>;

@@ -35,7 +35,9 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
   have.reach = 70;
   auto media = payload(500);
   auto piece = encode(PieceMessage{chunk_of(5, 2), media});
-  piece.insert(piece.end(), media.begin(), media.end());
+  auto push = encode(PieceMessage{chunk_of(5, 2), media, true});
+  for (auto* head : {&piece, &push})
+    head->insert(head->end(), media.begin(), media.end());
   return {encode(hello),
           encode(have),
           encode(RequestMessage{chunk_of(5, 2), 1'500ms, 7}),
@@ -43,7 +45,8 @@ std::vector<std::vector<std::uint8_t>> one_of_each() {
           piece,
           encode(BusyMessage{chunk_of(5, 2), 100ms, true}),
           encode(ByeMessage{"leaving"}),
-          brief};
+          brief,
+          push};
 }
 
 template <typename Message>
@@ -80,6 +83,9 @@ GST_START_TEST(round_trips) {
   fail_unless_equals_int(read<RequestMessage>(all[2]).others, 7);
   fail_unless(read<CancelMessage>(all[3]).chunk == chunk_of(5, 2));
   fail_unless_equals_int(read<PieceMessage>(all[4]).payload.size(), 500);
+  fail_if(read<PieceMessage>(all[4]).pushed);
+  fail_unless(read<PieceMessage>(all[8]).pushed);
+  fail_unless_equals_int(read<PieceMessage>(all[8]).payload.size(), 500);
   auto busy = read<BusyMessage>(all[5]);
   fail_unless(busy.retry_after == 100ms && busy.gone);
   auto bye = read<ByeMessage>(all[6]);

@@ -74,6 +74,50 @@ GST_START_TEST(first_copies_spread) {
 }
 GST_END_TEST;
 
+// Rule: what is pushed goes before all that others ask for; who asks for it before it has gone out
+// gets it once, as an answer.
+GST_START_TEST(pushes_go_first) {
+  Uploader uploader(start, {});
+  auto all = company(4);
+  for (std::uint64_t who : {1, 2})
+    all.at(peer(who)).tells_uplink(16'000);
+  fail_unless(ask(uploader, start, 0, 7, 5s, 9, 1'000, 15) == Verdict::queued);
+  for (std::uint64_t who : {1, 2})
+    uploader.push(start, all.at(peer(who)), chunk_of(5, 0), chunk_size);
+  fail_unless(ask(uploader, start, 3, 7, 5s, 9, 32'000) == Verdict::queued);
+  fail_unless(ask(uploader, start, 2, 0, 5s, 9, 16'000) == Verdict::queued);
+  const std::pair<std::uint64_t, bool> order[] = {{1, false}, {2, true}, {3, true}, {0, true}};
+  for (auto [who, asked] : order) {
+    auto job = uploader.next(start, all, [](const ChunkName&) { return 0u; });
+    fail_unless(job && job->to == peer(who) && job->asked == asked);
+  }
+  fail_if(uploader.next(start, all, [](const ChunkName&) { return 0u; }));
+}
+GST_END_TEST;
+
+// Rule: a push goes out soon, as one of the first copies, or not at all, and nobody is told that it
+// does not. One that has been asked for meanwhile is a request like others.
+GST_START_TEST(pushes_are_dropped) {
+  auto all = company(2);
+  auto pushed = [&](unsigned given, Duration later, bool asked = false) {
+    Uploader uploader(start, {});
+    all.at(peer(1)).tells_uplink(16'000);
+    uploader.push(start, all.at(peer(1)), chunk_of(5, 0), chunk_size);
+    if (asked)
+      fail_unless(ask(uploader, start, 1, 0) == Verdict::queued);
+    fail_unless(uploader.displaced(start + later).empty());
+    return uploader.next(start + later, all, [&](const ChunkName&) { return given; }).has_value();
+  };
+  fail_unless(pushed(0, 0ms) && pushed(2, 200ms));
+  fail_if(pushed(3, 0ms));
+  fail_if(pushed(0, 401ms));
+  fail_unless(pushed(0, 401ms, true) && pushed(3, 0ms, true));
+  Uploader slow(start, chunk_size);
+  slow.push(start, all.at(peer(1)), chunk_of(5, 0), chunk_size);
+  fail_if(slow.busy(), "it would take a second");
+}
+GST_END_TEST;
+
 // Rule: who does not know its uplink yet counts as four bitrates at least.
 GST_START_TEST(the_unknown_get_something) {
   for (double bitrate : {250'000., 1'000'000.}) {
@@ -326,6 +370,8 @@ static Suite* uploader_suite() {
   tcase_add_test(tcase, the_order);
   tcase_add_test(tcase, first_copies_spread);
   tcase_add_test(tcase, first_copies_to_the_fast);
+  tcase_add_test(tcase, pushes_go_first);
+  tcase_add_test(tcase, pushes_are_dropped);
   tcase_add_test(tcase, the_unknown_get_something);
   tcase_add_test(tcase, displaced);
   tcase_add_test(tcase, the_limit);
