@@ -56,7 +56,8 @@ Cursor::Cursor(Time now, const Settings& settings)
     : usual_delay_(settings.live_delay), live_delay_(settings.live_delay),
       start_offset_(settings.start_offset), paced_(settings.pace == Pace::stream),
       skips_(settings.late == Late::skip), traces_(settings.traces),
-      pacer_(now, settings.lead, settings.reserve) {}
+      pacer_(now, settings.lead, settings.reserve), gives_whole_(settings.whole_segments),
+      stands_by_(settings.stands_by) {}
 
 const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
   const TimelineEntry* chosen = nullptr;
@@ -73,6 +74,8 @@ const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) c
 void Cursor::start(Time now, const Timeline& timeline, std::optional<Duration> offered) {
   if (place_ || timeline.entries().empty())
     return;
+  if (stands_by_)
+    return stand_at_start(timeline);
   auto wanted =
       timeline.live(now) + startup_allowance - live_delay_ - timeline.target_duration() / 4;
   const auto* first = choose(wanted, timeline);
@@ -105,7 +108,7 @@ Position Cursor::position(const Timeline& timeline, const Store& store) const {
 }
 
 std::optional<Time> Cursor::next_due(Time now) const {
-  if (!place_ || blocked() || !paced_ || (pacer_.overdue() && now >= begin_at_))
+  if (!place_ || stands_by_ || blocked() || !paced_ || (pacer_.overdue() && now >= begin_at_))
     return {};
   if (pacer_.open() && now >= begin_at_)
     return pacer_.due(now, 1ns);
@@ -141,7 +144,7 @@ void Cursor::settle(const Timeline& timeline, const Store& store) {
 }
 
 bool Cursor::catch_up(Time now, const Timeline& timeline, const Store& store) {
-  if (!place_ || !skips_ || !paced_)
+  if (!place_ || !skips_ || !paced_ || stands_by_ || end_) // whoever takes over will do it
     return false;
   // In the middle of a segment it takes more: the rest of one that has begun is better than a jump.
   // A jump that nothing has come out of yet goes as far as it should.
@@ -219,6 +222,8 @@ bool Cursor::is_here(const TimelineEntry& entry, const Store& store) const {
   if (!segment || !segment->size() || place_->chunk >= segment->slots().size() ||
       !segment->slots()[place_->chunk].data)
     return false;
+  if (gives_whole_ && begun_ && place_->chunk == 0 && !segment->whole())
+    return false;
   bool lost = place_->chunk == 0 && entry.segment.init && !store.find(*entry.segment.init);
   const auto* init = init_due(entry, store);
   return !lost && (!init || init->whole());
@@ -268,12 +273,14 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
   if (traces_)
     follow_due(now);
-  if (!place_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
+  if (!place_ || stands_by_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
     return {};
   held_ = false;
   settle(timeline, store);
   if (!timeline.find(place_->sn))
     break_off(now, timeline);
+  if (at_seam(store))
+    return {};
   // How late a paused player will be is known when it resumes: until then its queues take in what
   // continues the last bytes, or one jump would follow another.
   if (skipped_ > 0ns || !pacer_.paused())
@@ -312,7 +319,7 @@ bool Cursor::starving(Time now, const Timeline& timeline, const Store& store) co
   if (held_)
     return true;
   if (!place_ || blocked() || (paced_ && (!pacer_.overdue() || now < begin_at_)) ||
-      at_end(timeline, store))
+      at_end(timeline, store) || stands_by_ || at_seam(store))
     return false;
   const auto* entry = timeline.find(place_->sn);
   return !entry || !is_here(*entry, store);
@@ -361,6 +368,7 @@ void Cursor::break_off(Time now, const Timeline& timeline) {
   if (!place_ || timeline.entries().empty())
     return;
   broken_ = new_line_ = true;
+  end_.reset();        // of other numbers
   given_init_.reset(); // an encoder that begins again may write another under the same name
   live_delay_ = std::min(live_delay_, usual_delay_);
   auto wanted =
@@ -424,7 +432,7 @@ Duration Cursor::playable(const Timeline& timeline, const Store& store) const {
       return 0ns;
   for (auto* entry = timeline.find(place_->sn); entry; entry = timeline.after(entry->segment.sn)) {
     auto* segment = store.find(entry->segment.sn);
-    if (!segment || !segment->size())
+    if (!segment || !segment->size() || (end_ && entry->segment.sn >= *end_))
       break;
     while (chunk < segment->slots().size() && segment->slots()[chunk].data)
       ++chunk;

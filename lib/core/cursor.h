@@ -29,6 +29,26 @@ public:
   void start(Time now, const Timeline& timeline, std::optional<Duration> offered);
   bool started() const { return place_.has_value(); }
 
+  // cursor_seam.cpp: from one reader to another, of the same media in another quality.
+  /// Of one that stands by: it begins with `sn` as soon as that is listed, but hands out nothing
+  /// before take_over(), which is expected at `due`.
+  void start_with(SequenceNumber sn, Time due);
+  /// Nothing goes out from there on. None: as usual again.
+  void end_before(std::optional<SequenceNumber> sn) { end_ = sn; }
+  const std::optional<SequenceNumber>& end() const { return end_; }
+  /// Everything before end() has gone out.
+  bool at_seam(const Store& store) const;
+  /// The first segment that another quality may begin with: nothing of it has gone out and it is
+  /// not whole.
+  SequenceNumber first_open(const Timeline& timeline, const Store& store) const;
+  /// Goes on for the same consumer from where `other` has ended: what that has not taken or played
+  /// yet counts on.
+  void take_over(Time now, const Cursor& other);
+  /// Media that are here and that the consumer has not played yet.
+  Duration ahead(Time now, const Timeline& timeline, const Store& store) const {
+    return pacer_.downstream(now) + playable(timeline, store);
+  }
+
   /// Where the next byte is taken from.
   struct Place {
     SequenceNumber sn{};
@@ -81,10 +101,13 @@ public:
   /// those after them begin at the usual distance to live. False: there are none yet.
   bool skip_init(Time now, const Timeline& timeline);
 
+  /// Of a segment all bytes are due with the first.
+  bool gives_whole() const { return gives_whole_; }
   /// The distance from live that is kept, at the sink.
   Duration live_delay() const { return live_delay_; }
   /// Media that have to be handed out ahead of their time.
   Duration reserve() const { return pacer_.reserve(); }
+  Duration reserve_so_far() const { return pacer_.reserve_so_far(); } ///< it grows to that
   /// Contiguous media after the hand-out position.
   Duration playable(const Timeline& timeline, const Store& store) const;
   /// Distance from the live edge to what the sink shows.
@@ -97,6 +120,7 @@ private:
   /// Bytes of another version were handed out of the segment that it stands in.
   bool replaced(const Store& store) const;
   bool behind_last_chunk(const Store& store) const;
+  void stand_at_start(const Timeline& timeline);
   bool catch_up(Time now, const Timeline& timeline, const Store& store);
   const StoredSegment* init_due(const TimelineEntry& entry, const Store& store) const;
   bool is_here(const TimelineEntry& entry, const Store& store) const;
@@ -130,6 +154,10 @@ private:
   bool held_ = false;     ///< begin_at_ is there to have a window again
   Time due_at_{};         ///< of the next bytes; only where it traces
   bool begun_ = false;    ///< the first bytes have gone out
+  bool gives_whole_;
+  bool stands_by_;
+  std::optional<SequenceNumber> begin_; ///< start_with()
+  std::optional<SequenceNumber> end_;   ///< end_before()
 };
 
 } // namespace p2plive::core

@@ -50,6 +50,8 @@ public:
     return stands_ && handed_out_ - *clock_ >= std::min<Duration>(lasts_a_while, lead_ / 2);
   }
 
+  Duration reserve_so_far() const { return reserve_; }
+
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
   /// Should they have gone out?

@@ -41,6 +41,8 @@ public:
     auto entry = place ? s_.timeline.place_of(place->sn) : end;
     auto first = place ? place->chunk : 0;
     for (; entry != end && entry->start < position_ + horizon; ++entry) {
+      if (s_.cursor.end() && entry->segment.sn >= *s_.cursor.end())
+        break;
       if (auto init = entry->segment.init; init && !looked_at(*init))
         look_at(*entry, *init, 0);
       look_at(*entry, entry->segment.sn, first);
@@ -106,8 +108,8 @@ private:
   void decide(const TimelineEntry& entry, const StoredSegment& segment, std::uint32_t chunk) {
     const auto& slot = segment.slots()[chunk];
     auto count = static_cast<double>(segment.slots().size());
-    auto due_at = due(entry.start + std::chrono::duration_cast<Duration>(entry.segment.duration *
-                                                                         (chunk / count)));
+    auto before = std::chrono::duration_cast<Duration>(entry.segment.duration * (chunk / count));
+    auto due_at = due(s_.cursor.gives_whole() ? entry.start : entry.start + before);
     auto urgent_at = due_at - s_.cdn_threshold;
     auto last_call = due_at - s_.last_call;
     bool promised = slot.asked && s_.now < slot.give_up_at;

@@ -32,7 +32,12 @@ struct Settings {
   Duration past = 10s; ///< kept behind the hand-out position, for slower viewers
   bool expects_peers =
       false; ///< services are configured: leave what is not urgent to viewers yet to be met
-  bool traces = false;    ///< keeps the life of every chunk, and hands it out with it
+  bool traces = false; ///< keeps the life of every chunk, and hands it out with it
+  /// Of each segment but the first nothing is handed out before all of it is here: until then
+  /// another swarm may take over there.
+  bool whole_segments = false;
+  /// It begins where Swarm::begin_with() says, and hands out nothing before Swarm::take_over().
+  bool stands_by = false;
   Duration give_up = 60s; ///< CDN failing and nothing to play for so long: Finish
   std::uint64_t seed = 1; ///< of all random choices
 };

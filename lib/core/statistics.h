@@ -27,6 +27,9 @@ struct Statistics {
   unsigned peers = 0;
   Duration buffer_time{}; ///< contiguous media after the hand-out position
   Duration delay{};       ///< estimated: live edge - media at the sink
+  Duration reserve{};     ///< of `ahead`: with less, bytes are late
+  bool starving = false;  ///< bytes are due and not here
+  Duration ahead{};       ///< estimated: media that are here, or handed out, and not played yet
 };
 
 } // namespace p2plive::core

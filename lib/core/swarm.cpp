@@ -192,6 +192,8 @@ bool Swarm::Impl::leave_out(const StoredSegment& refused) {
 Duration Swarm::Impl::threshold() const {
   // A segment is listed when it is whole, and seen half a poll later; the lead is handed out ahead.
   auto peers_time = cursor.live_delay() - cursor.reserve() - timeline.target_duration() * 5 / 4;
+  if (cursor.gives_whole())
+    peers_time -= timeline.target_duration();
   return cdn_threshold(settings.cdn_threshold, fetches.p95(), peers_time);
 }
 
@@ -280,6 +282,9 @@ Statistics Swarm::Impl::statistics() const {
   out.peers = static_cast<unsigned>(neighbours.size());
   out.buffer_time = cursor.playable(timeline, store);
   out.delay = cursor.delay(now, timeline, store);
+  out.reserve = cursor.reserve_so_far();
+  out.ahead = cursor.ahead(now, timeline, store);
+  out.starving = starving_since_.has_value();
   return out;
 }
 

@@ -79,6 +79,28 @@ public:
   void advance(Time now);
   Time next_wakeup() const;
 
+  // Another quality of the stream is another swarm. Playback goes from one to the other at a seam,
+  // a place where a segment begins in both; each has numbers of its own. The numbers here are this
+  // swarm's (swarm_seam.cpp).
+  /// The first segment that the other quality may begin with. At once: the first of which nothing
+  /// has gone out and that is not whole; else the first that is not listed yet. None: nothing
+  /// plays, or the stream has ended.
+  std::optional<SequenceNumber> seam(bool at_once) const;
+  /// Hands out nothing from `sn` on, and fetches nothing of it; none: as usual again.
+  void end_before(Time now, std::optional<SequenceNumber> sn);
+  /// Where that is: none when it was never said, or the numbers have become others.
+  std::optional<SequenceNumber> end() const;
+  /// By when it will be due there.
+  Time end_due(Time now) const;
+  /// Everything before it has gone out.
+  bool at_seam() const;
+  /// With Settings::stands_by: where to begin, and when that is expected.
+  void begin_with(Time now, SequenceNumber sn, Time due);
+  /// That is listed.
+  bool stands_ready() const;
+  /// Hands out from now on, to the consumer that `other` had, which is at its seam.
+  void take_over(Time now, const Swarm& other);
+
   /// Says bye to all peers and to the tracker; only actions are taken afterwards.
   void leave(Time now);
 

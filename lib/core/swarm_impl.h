@@ -36,6 +36,11 @@ public:
   void listed(Time now, WallTime wall, const Listing& listing);
   std::optional<Time> poll_left_until(Time now);
 
+  // swarm_seam.cpp: from one swarm to another.
+  void end_before(Time now, std::optional<SequenceNumber> sn);
+  void begin_with(Time now, SequenceNumber sn, Time due);
+  void take_over(Time now, const Impl& other);
+
   // swarm.cpp: the window, and the passes.
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of
   /// before may be wrong; otherwise it is made anew only when time asks for it.
