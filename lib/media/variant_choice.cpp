@@ -37,17 +37,17 @@ int strangeness(const Variant& variant, const std::vector<std::string>& wishes) 
   return std::all_of(codecs.begin(), codecs.end(), each) ? 0 : 2;
 }
 
-bool within(const Variant& variant, const VariantWish& wish) {
+} // namespace
+
+bool is_within(const Variant& variant, const VariantWish& wish) {
   return variant.bandwidth <= wish.max_bandwidth && variant.width <= wish.max_width &&
          variant.height <= wish.max_height;
 }
 
-} // namespace
-
 const Variant* choose_variant(const MasterPlaylist& playlist, const VariantWish& wish) {
   // Less is better; equals keep the order of the list.
   auto order = [&](const Variant& variant) {
-    const bool fits = within(variant, wish);
+    const bool fits = is_within(variant, wish);
     const auto bandwidth = static_cast<std::int64_t>(variant.bandwidth);
     return std::tuple(kind_of(variant), strangeness(variant, wish.codecs), !fits,
                       fits ? -bandwidth : bandwidth);

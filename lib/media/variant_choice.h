@@ -20,6 +20,9 @@ struct VariantWish {
   std::vector<std::string> codecs;
 };
 
+/// Its bandwidth and size are within the bounds; a size that is not named is.
+bool is_within(const Variant& variant, const VariantWish& wish);
+
 /// The variant with the highest bandwidth that keeps within the bounds, the lowest if none does;
 /// the first listed among equals. Before that counts, in this order: one with picture and sound in
 /// it goes before one whose sound is apart, and that before one with sound only; one whose codecs

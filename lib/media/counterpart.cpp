@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media/counterpart.h"
+
+#include <algorithm>
+
+namespace p2plive::media {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t enough = 2; ///< segments in both
+
+bool same_time(std::chrono::nanoseconds difference) {
+  return difference <= same_moment && -difference <= same_moment;
+}
+
+bool dated(const MediaPlaylist& playlist) {
+  return std::ranges::all_of(playlist.segments, [](const Segment& segment) {
+    return segment.program_date_time.has_value();
+  });
+}
+
+/// The newest segment of `from` that `to` has, too.
+std::optional<std::int64_t> by_dates(const MediaPlaylist& from, const MediaPlaylist& to) {
+  for (auto one = from.segments.rbegin(); one != from.segments.rend(); ++one)
+    for (const auto& other : to.segments)
+      if (same_time(*one->program_date_time - *other.program_date_time))
+        return static_cast<std::int64_t>(other.sn - one->sn);
+  return {};
+}
+
+bool go_together(const Segment& a, const Segment& b, bool by_date) {
+  if (a.map.has_value() != b.map.has_value() || !same_time(a.duration - b.duration))
+    return false;
+  return by_date ? same_time(*a.program_date_time - *b.program_date_time)
+                 : a.discontinuity_sequence == b.discontinuity_sequence;
+}
+
+} // namespace
+
+std::optional<std::int64_t> counterpart_offset(const MediaPlaylist& from, const MediaPlaylist& to) {
+  if (from.segments.empty() || to.segments.empty())
+    return {};
+  const bool by_date = dated(from) && dated(to);
+  if (!by_date && from.target_duration != to.target_duration)
+    return {};
+  auto offset = by_date ? by_dates(from, to) : std::optional<std::int64_t>(0);
+  if (!offset)
+    return {};
+  std::size_t both = 0;
+  for (const auto& segment : from.segments) {
+    // Numbers have no holes.
+    auto place = segment.sn + static_cast<std::uint64_t>(*offset) - to.segments.front().sn;
+    if (place >= to.segments.size())
+      continue;
+    if (!go_together(segment, to.segments[place], by_date))
+      return {};
+    ++both;
+  }
+  return both >= enough ? offset : std::nullopt;
+}
+
+} // namespace p2plive::media

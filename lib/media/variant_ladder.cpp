@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "media/variant_ladder.h"
+
+#include "media/codecs.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace p2plive::media {
+
+namespace {
+
+/// Codecs without their profiles: "avc1", "mp4a".
+std::vector<std::string_view> families(const Variant& variant) {
+  auto codecs = split_codecs(variant.codecs);
+  for (auto& codec : codecs)
+    codec = codec.substr(0, codec.find('.'));
+  std::ranges::sort(codecs);
+  return codecs;
+}
+
+bool alike(const Variant& a, const Variant& b) {
+  return a.audio_only() == b.audio_only() && a.separate_audio == b.separate_audio &&
+         families(a) == families(b);
+}
+
+} // namespace
+
+std::vector<Variant> variant_ladder(const MasterPlaylist& playlist, const Variant& current,
+                                    const VariantWish& wish) {
+  std::vector<Variant> ladder{current};
+  for (const auto& variant : playlist.variants)
+    if (alike(variant, current) && is_within(variant, wish) &&
+        std::ranges::find(ladder, variant.bandwidth, &Variant::bandwidth) == ladder.end())
+      ladder.push_back(variant);
+  std::ranges::sort(ladder, {}, &Variant::bandwidth);
+  return ladder;
+}
+
+} // namespace p2plive::media
