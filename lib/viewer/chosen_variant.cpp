@@ -14,14 +14,15 @@ std::optional<std::string> ChosenVariant::choose(const media::MasterPlaylist& ma
     else
       playable.variants.push_back(variant);
   }
-  auto uris = chosen() ? media::redundant_uris(playable, variant_) : std::vector<std::string>();
+  auto uris = variant_ ? media::redundant_uris(playable, *variant_) : std::vector<std::string>();
   if (uris.empty()) {
     const auto* best = media::choose_variant(playable, wish_);
     if (!best)
       return reason;
     variant_ = *best;
-    uris = media::redundant_uris(playable, variant_);
+    uris = media::redundant_uris(playable, *variant_);
   }
+  ladder_ = media::variant_ladder(playable, *variant_, wish_);
   uris_ = std::move(uris);
   used_ = 0;
   return {};

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "core/actions.h"
+#include "viewer/viewer.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace p2plive::viewer {
@@ -21,7 +23,8 @@ struct SegmentSecret {
 /// All chunks of a segment have the same secret.
 struct Delivery {
   core::Deliver bytes;
-  std::optional<SegmentSecret> secret; ///< none: they are in the clear
+  std::optional<SegmentSecret> secret;    ///< none: they are in the clear
+  std::shared_ptr<const Quality> quality; ///< that begins here; null: as before
 };
 
 } // namespace p2plive::viewer

@@ -80,7 +80,7 @@ core::Listing to_listing(const media::MediaPlaylist& playlist) {
 PlaylistSource::PlaylistSource(GMainContext* context, net::HttpClient& http, Options options,
                                Events events)
     : http_(http), options_(std::move(options)), uri_(options_.uri), events_(std::move(events)),
-      variant_(options_.wish),
+      variant_(options_.wish, options_.variant),
       renewal_(http, options_.uri, options_.timeout,
                [this](const media::MasterPlaylist& master) { renewed(master); }),
       timer_(context, [this] { due(); }),
@@ -266,7 +266,7 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
 void PlaylistSource::read_date_ranges(const std::vector<media::DateRange>& listed) {
   if (listed.empty() || (playlist_ && playlist_->date_ranges == listed))
     return;
-  auto news = date_ranges_.update(listed);
+  auto news = options_.date_ranges->update(listed);
   std::ranges::stable_sort(news, {}, &media::DateRange::start);
   for (const auto& range : news)
     if (range.start)

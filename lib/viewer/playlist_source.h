@@ -63,6 +63,10 @@ public:
     /// Before anything was played, when what went wrong may pass; none: without end.
     std::optional<unsigned> retries = 4;
     media::VariantWish wish;
+    std::optional<media::Variant> variant; ///< the one to play; none: as is wished
+    /// Of the stream, whichever variant's playlist tells of them.
+    std::shared_ptr<media::KnownDateRanges> date_ranges =
+        std::make_shared<media::KnownDateRanges>();
   };
 
   PlaylistSource(GMainContext* context, net::HttpClient& http, Options options, Events events);
@@ -76,6 +80,11 @@ public:
   void handed_out(core::SequenceNumber segment) { handed_out_ = segment; }
   /// None: not listed, or long ago.
   std::optional<ObjectLocation> locate(core::SequenceNumber sn) const;
+
+  /// Of the master playlist; null: there is none, or not yet.
+  const ChosenVariant* variant() const { return variant_.chosen() ? &variant_ : nullptr; }
+  /// The media playlist as it was loaded last; null: not yet.
+  const media::MediaPlaylist* playlist() const { return playlist_ ? &*playlist_ : nullptr; }
 
   /// Since when every load has failed; none: the last one succeeded.
   std::optional<core::Time> failing_since() const { return failing_since_; }
@@ -138,7 +147,6 @@ private:
   media::Definitions definitions_; ///< of the master playlist
   std::optional<std::chrono::nanoseconds> start_offset_; ///< likewise
   std::optional<media::MediaPlaylist> playlist_;
-  media::KnownDateRanges date_ranges_;
   core::Time asked_{};         ///< when the load began
   core::Time known_since_{};   ///< when the load began that brought or confirmed playlist_
   unsigned failed_deltas_ = 0; ///< in a row

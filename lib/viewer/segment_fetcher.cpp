@@ -17,10 +17,10 @@ constexpr std::uint64_t longest_refusal = 64 << 10;
 
 } // namespace
 
-SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate, Answered answered,
-                               std::chrono::milliseconds timeout)
-    : http_(http), mind_(mind), locate_(std::move(locate)), answered_(std::move(answered)),
-      timeout_(timeout) {}
+SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, LinkMeter& meter, Locate locate,
+                               Answered answered, std::chrono::milliseconds timeout)
+    : http_(http), mind_(mind), meter_(meter), locate_(std::move(locate)),
+      answered_(std::move(answered)), timeout_(timeout) {}
 
 void SegmentFetcher::fetch(const core::Fetch& fetch) {
   auto id = fetch.id;
@@ -64,6 +64,8 @@ void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
     transfer.left = longest_refusal;
     return mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(head));
   }
+  meter_.began(now());
+  transfer.use.reset(&meter_);
   core::FetchHead answer{head.first, head.size, head.status == 200};
   if (auto& part = transfer.part) {
     answer.size = part->length;
@@ -93,8 +95,10 @@ void SegmentFetcher::data(core::FetchId id, std::span<const std::uint8_t> bytes)
     bytes = bytes.first(std::min<std::uint64_t>(*transfer.left, bytes.size()));
     *transfer.left -= bytes.size();
   }
-  if (!bytes.empty())
-    mind_.tell(&Swarm::fetch_data, id, bytes);
+  if (bytes.empty())
+    return;
+  meter_.came(now(), bytes.size());
+  mind_.tell(&Swarm::fetch_data, id, bytes);
 }
 
 void SegmentFetcher::done(core::FetchId id) {

@@ -4,6 +4,7 @@
 
 #include "core/actions.h"
 #include "net/http_client.h"
+#include "viewer/link_meter.h"
 #include "viewer/mind.h"
 #include "viewer/playlist_source.h"
 
@@ -25,14 +26,19 @@ public:
   using Answered = std::function<void(unsigned status)>; ///< the CDN, to a fetch
 
   /// `timeout` is without any progress.
-  SegmentFetcher(net::HttpClient& http, Mind& mind, Locate locate, Answered answered,
-                 std::chrono::milliseconds timeout);
+  SegmentFetcher(net::HttpClient& http, Mind& mind, LinkMeter& meter, Locate locate,
+                 Answered answered, std::chrono::milliseconds timeout);
 
   void fetch(const core::Fetch& fetch);
   void cancel(core::FetchId id);
 
 private:
+  struct EndUse {
+    void operator()(LinkMeter* meter) const { meter->ended(now()); }
+  };
+
   struct Transfer {
+    std::unique_ptr<LinkMeter, EndUse> use; ///< the link carries it
     std::unique_ptr<net::HttpTransfer> http;
     std::optional<media::ByteRange> part;
     std::uint64_t skip = 0;            ///< bytes of the body before the segment
@@ -47,6 +53,7 @@ private:
 
   net::HttpClient& http_;
   Mind& mind_;
+  LinkMeter& meter_;
   Locate locate_;
   Answered answered_;
   std::chrono::milliseconds timeout_;

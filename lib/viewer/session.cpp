@@ -24,27 +24,34 @@ constexpr auto leave_within = 1s;
 constexpr auto leave_tick = 20ms;
 /// Segments whose keys are fetched ahead.
 constexpr unsigned keys_ahead = 2;
+/// A link that gets narrow leaves so much until another quality has to be there.
+constexpr auto adaptive_reserve = 2s;
 constexpr auto playlist_timeout = 5s;
 /// Shorter than the window, so that another try can still be in time.
 constexpr auto segment_timeout = 4s;
 
-std::string agent_of(const ViewerOptions& options) {
-  return options.user_agent.empty() ? "p2plive/" P2PLIVE_VERSION : options.user_agent;
-}
-
-core::Settings settings_of(const ViewerOptions& options) {
+core::Settings settings_of(const ViewerOptions& options, bool stands_by) {
   auto settings = to_settings(options);
+  settings.stands_by = stands_by;
+  if (options.quality.adaptive) {
+    settings.whole_segments = true;
+    settings.reserve = adaptive_reserve;
+  }
   settings.expects_peers = !options.index_uri.empty() && options.max_peers > 0;
   if (options.index_uri.empty())
     settings.past = 0s; // kept for other viewers, of whom there will be none
   return settings;
 }
 
-PlaylistSource::Options playlist_options(const ViewerOptions& options) {
+PlaylistSource::Options playlist_options(const ViewerOptions& options,
+                                         std::optional<media::Variant> variant,
+                                         std::shared_ptr<media::KnownDateRanges> date_ranges) {
   return {.uri = options.uri,
           .timeout = timeout_or(options.http, playlist_timeout),
           .retries = options.http.retries,
-          .wish = to_wish(options.quality)};
+          .wish = to_wish(options.quality),
+          .variant = std::move(variant),
+          .date_ranges = std::move(date_ranges)};
 }
 
 Peers::Watch watch_into(std::shared_ptr<OutputQueue> output) {
@@ -55,40 +62,48 @@ Peers::Watch watch_into(std::shared_ptr<OutputQueue> output) {
               }};
 }
 
+std::shared_ptr<const Quality> to_public(const media::Variant& variant) {
+  return std::make_shared<const Quality>(
+      Quality{variant.bandwidth, variant.width, variant.height, variant.codecs});
+}
+
 } // namespace
 
-Session::Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
-                 std::chrono::steady_clock::time_point opened)
-    : context_(context), crossings_(std::move(crossings)), opened_(opened),
-      settings_(settings_of(options)), mind_(settings_, [this] { pump(); }),
-      http_(context, to_stream_client(options.http, agent_of(options), options.uri)),
-      services_options_(to_services_client(options.http, agent_of(options))),
-      playlist_(context, http_, playlist_options(options),
+Session::Session(const Shared& shared, const ViewerOptions& options,
+                 std::optional<media::Variant> variant, Events events)
+    : shared_(shared), events_(std::move(events)), stands_by_(variant.has_value()),
+      settings_(settings_of(options, stands_by_)), mind_(settings_, [this] { pump(); }),
+      services_options_(to_services_client(options.http, options.user_agent)),
+      playlist_(shared.context, shared.http,
+                playlist_options(options, std::move(variant), shared.date_ranges),
                 {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
                  .date_range =
                      [this](const media::DateRange& range) {
-                       crossings_.output->date_range(to_public(range));
+                       shared_.output->date_range(to_public(range));
                      },
                  .listed =
                      [this](const core::Listing& listing) {
                        mind_.tell(&Swarm::listed, wall_now(), listing);
+                       events_.listed();
                      },
                  .left_until = [this] { return mind_.swarm().poll_left_until(now()); },
                  .failed = [this](const Error& error) { fail(error); }}),
       fetcher_(
-          http_, mind_, [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
+          shared.http, mind_, shared.meter,
+          [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
           [this](unsigned status) { playlist_.segment_answered(status); },
           timeout_or(options.http, segment_timeout)),
-      keys_(context, http_, timeout_or(options.http, segment_timeout), [this] { release(); }),
+      keys_(shared.context, shared.http, timeout_or(options.http, segment_timeout),
+            [this] { release(); }),
       meeting_{.index_uri = options.index_uri,
-               .agent = agent_of(options),
+               .agent = options.user_agent,
                .local_address = options.local_address,
                .self = settings_.self,
                .max_peers = options.max_peers,
-               .watch = watch_into(crossings_.output)},
-      meet_(context, [this] { meet_others(); }),
-      wakeup_(context, [this] { mind_.tell(&Swarm::advance); }),
-      tick_(context, [this] { tick(); }) {}
+               .watch = watch_into(shared.output)},
+      meet_(shared.context, [this] { meet_others(); }),
+      wakeup_(shared.context, [this] { mind_.tell(&Swarm::advance); }),
+      tick_(shared.context, [this] { tick(); }) {}
 
 Session::~Session() = default;
 
@@ -100,8 +115,8 @@ void Session::start() {
 }
 
 void Session::meet_others() {
-  services_http_ = std::make_unique<net::HttpClient>(context_, services_options_);
-  membership_ = std::make_unique<Membership>(context_, *services_http_, mind_, meeting_);
+  services_http_ = std::make_unique<net::HttpClient>(shared_.context, services_options_);
+  membership_ = std::make_unique<Membership>(shared_.context, *services_http_, mind_, meeting_);
   membership_->start();
   if (!media_uri_.empty())
     membership_->set_media_uri(media_uri_);
@@ -109,12 +124,13 @@ void Session::meet_others() {
 
 void Session::media_uri_known(const std::string& uri) {
   media_uri_ = uri;
+  if (const auto* variant = playlist_.variant())
+    begins_ = to_public(variant->variant());
   if (membership_)
     membership_->set_media_uri(uri);
 }
 
-void Session::taken() {
-  auto taken = crossings_.output->collect();
+void Session::taken(const Taken& taken) {
   mind_.tell(&Swarm::taken, taken.bytes, taken.playing);
 }
 
@@ -149,6 +165,25 @@ void Session::pump() {
     wakeup_.disarm();
   else
     wakeup_.arm_at(steady(next));
+  look_for_seam();
+}
+
+void Session::look_for_seam() {
+  if (!pumping_ && !closed_ && has_ended())
+    events_.at_seam();
+}
+
+void Session::end_before(std::optional<core::SequenceNumber> sn) {
+  mind_.tell(&Swarm::end_before, sn);
+}
+
+void Session::begin_with(core::SequenceNumber sn, core::Time due) {
+  mind_.tell(&Swarm::begin_with, sn, due);
+}
+
+void Session::take_over(Session& other) {
+  stands_by_ = false;
+  mind_.tell(&Swarm::take_over, std::as_const(other.mind_.swarm()));
 }
 
 void Session::carry_out(core::Send& action) {
@@ -188,8 +223,8 @@ void Session::carry_out(core::LeaveOut& action) {
   if (std::exchange(warned_of_, action.init) == action.init)
     return;
   auto location = playlist_.locate(action.init);
-  crossings_.output->warn(missing_init(location ? location->uri : "", core::number(action.from),
-                                       core::number(action.until)));
+  shared_.output->warn(missing_init(location ? location->uri : "", core::number(action.from),
+                                    core::number(action.until)));
 }
 
 void Session::carry_out(core::Finish& action) {
@@ -227,15 +262,17 @@ void Session::release() {
         waiting_since_ = now();
       return;
     }
-    Delivery delivery{std::move(bytes), {}};
+    Delivery delivery{std::move(bytes), {}, {}};
     if (key)
       delivery.secret = SegmentSecret{*found, key->iv};
-    crossings_.output->push(std::move(delivery));
+    delivery.quality = std::exchange(begins_, nullptr);
+    shared_.output->push(std::move(delivery));
     waiting_.pop_front();
     waiting_since_.reset();
   }
   if (last_)
-    crossings_.output->push(*std::exchange(last_, std::nullopt));
+    shared_.output->push(*std::exchange(last_, std::nullopt));
+  look_for_seam(); // what was handed out may have waited for its key
 }
 
 void Session::fail(const Error& error) {
@@ -244,12 +281,13 @@ void Session::fail(const Error& error) {
 
 void Session::finish(std::variant<EndOfStream, Error> last) {
   finished_ = true;
+  if (stands_by_)
+    return events_.failed();
   last_ = std::visit([](auto& it) { return Outgoing(std::move(it)); }, last);
   release();
 }
 
 void Session::tick() {
-  publish();
   if (closed_) {
     bool leaving = membership_ && membership_->leaving();
     if (leaving && now() < close_by_)
@@ -288,7 +326,7 @@ void Session::check_key() {
   finish(failure);
 }
 
-void Session::publish() {
+ViewerStatistics Session::statistics() {
   auto core = mind_.swarm().statistics();
   ViewerStatistics figures;
   figures.peer_id = settings_.self.to_hex();
@@ -300,20 +338,20 @@ void Session::publish() {
   figures.upload_bytes = core.upload_bytes;
   figures.delivered_bytes = core.delivered_bytes;
   figures.duplicate_bytes = core.duplicate_bytes;
-  figures.overhead_bytes = core.overhead_bytes + http_.header_bytes() + playlist_.body_bytes();
+  if (const auto* variant = playlist_.variant())
+    figures.bandwidth = variant->variant().bandwidth;
+  figures.overhead_bytes = core.overhead_bytes + playlist_.body_bytes();
   if (membership_)
     figures.overhead_bytes += services_http_->header_bytes() + membership_->overhead_bytes();
   figures.cdn_requests = core.cdn_requests;
   figures.cdn_errors = core.cdn_errors;
   figures.buffer_time = core.buffer_time;
   figures.delay = core.delay;
-  if (auto first = crossings_.output->first_taken())
-    figures.startup_time = *first - opened_;
   figures.starvations = core.starvations;
   figures.starved_time = core.starved_time;
   figures.pool_allocated = core.pool_allocated;
   figures.pool_reused = core.pool_reused;
-  crossings_.statistics->publish(std::move(figures));
+  return figures;
 }
 
 void Session::close(std::function<void()> closed) {

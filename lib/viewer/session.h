@@ -1,4 +1,5 @@
-// One viewer on the network thread: carries out what its core wants done, and hands out the bytes.
+// A viewer's part in one quality of the stream: carries out what its core wants done, and hands out
+// the bytes.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
@@ -7,12 +8,12 @@
 #include "net/network_thread.h"
 #include "net/timer.h"
 #include "viewer/key_source.h"
+#include "viewer/link_meter.h"
 #include "viewer/membership.h"
 #include "viewer/mind.h"
 #include "viewer/output_queue.h"
 #include "viewer/playlist_source.h"
 #include "viewer/segment_fetcher.h"
-#include "viewer/statistics_snapshot.h"
 #include "viewer/viewer.h"
 
 #include <deque>
@@ -25,22 +26,45 @@ namespace p2plive::viewer {
 /// Made, used and destroyed on the network thread.
 class Session {
 public:
-  /// What it shares with the application's thread.
-  struct Crossings {
+  /// What all qualities of a stream have together.
+  struct Shared {
+    GMainContext* context;
+    net::HttpClient& http; ///< for the stream
+    LinkMeter& meter;
     std::shared_ptr<OutputQueue> output;
-    std::shared_ptr<StatisticsSnapshot> statistics;
+    std::shared_ptr<media::KnownDateRanges> date_ranges;
   };
 
-  Session(GMainContext* context, const ViewerOptions& options, Crossings crossings,
-          std::chrono::steady_clock::time_point opened);
+  /// Of one that stands by, and of any that another takes over from.
+  struct Events {
+    std::function<void()> listed;  ///< the playlist, anew
+    std::function<void()> failed;  ///< while it stands by; it is of no use any more
+    std::function<void()> at_seam; ///< nothing more is handed out here
+  };
+
+  /// `variant`: the one to stand by with; none: plays at once what the options wish.
+  Session(const Shared& shared, const ViewerOptions& options, std::optional<media::Variant> variant,
+          Events events);
   ~Session();
 
   /// Asks for the playlist; looks for other viewers a moment later.
   void start();
-  /// The output queue has news: OutputQueue::collect().
-  void taken();
+  /// By the application, of what was handed out.
+  void taken(const Taken& taken);
   void set_upload_limit(std::optional<std::uint64_t> bits_per_second);
   void set_max_peers(unsigned peers);
+
+  // From one quality to another: Swarm, and nothing else, knows where.
+  const PlaylistSource& playlist() const { return playlist_; }
+  core::Swarm& swarm() { return mind_.swarm(); }
+  void end_before(std::optional<core::SequenceNumber> sn);
+  void begin_with(core::SequenceNumber sn, core::Time due);
+  /// All before the seam is with the application.
+  bool has_ended() { return mind_.swarm().at_seam() && waiting_.empty() && !finished_; }
+  void take_over(Session& other);
+  bool finished() const { return finished_; }
+
+  ViewerStatistics statistics();
 
   /// Leaves the swarm; calls `closed` when the last words are said, within a second. The session
   /// may be destroyed then, but not from within.
@@ -69,14 +93,13 @@ private:
   void tick();
   void check_playlist();
   void check_key();
-  void publish();
+  void look_for_seam();
 
-  GMainContext* context_;
-  Crossings crossings_;
-  std::chrono::steady_clock::time_point opened_;
+  Shared shared_;
+  Events events_;
+  bool stands_by_;
   core::Settings settings_;
   Mind mind_;
-  net::HttpClient http_; ///< for the stream
   net::HttpClient::Options services_options_;
   std::unique_ptr<net::HttpClient> services_http_; ///< with membership_
   PlaylistSource playlist_;
@@ -99,7 +122,8 @@ private:
   net::Timer tick_;
   bool pumping_ = false;
   bool finished_ = false;
-  std::optional<core::Time> dry_since_; ///< the playlist fails, and nothing is left to play
+  std::shared_ptr<const Quality> begins_; ///< with the next bytes
+  std::optional<core::Time> dry_since_;   ///< the playlist fails, and nothing is left to play
   std::function<void()> closed_;
   core::Time close_by_{};
 };

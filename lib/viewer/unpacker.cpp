@@ -92,6 +92,8 @@ void Unpacker::begin(const Delivery& delivery) {
   begins_ = !deliver.init;
   discontinuity_ |= deliver.discontinuity;
   new_line_ |= deliver.new_line;
+  if (delivery.quality)
+    quality_ = delivery.quality;
   skipped_ += deliver.skipped;
 }
 
@@ -165,6 +167,7 @@ bool Unpacker::begin_segment(const Piece& first, const core::Deliver& deliver) {
       buffer.timestamp = timestamp_;
       buffer.discontinuity = std::exchange(discontinuity_, false);
       buffer.skipped = std::exchange(skipped_, 0ns);
+      buffer.quality = std::exchange(quality_, nullptr);
     }
     buffer.life = std::move(piece.life);
     buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));
@@ -203,6 +206,7 @@ void Unpacker::hand_out(Piece piece, const core::Deliver& deliver) {
     buffer.program_date_time = deliver.program_date_time;
     buffer.discontinuity = std::exchange(discontinuity_, false);
     buffer.skipped = std::exchange(skipped_, 0ns);
+    buffer.quality = std::exchange(quality_, nullptr);
   }
   buffer.life = std::move(piece.life);
   buffer.memory = std::make_shared<core::ChunkRef>(std::move(piece.data));

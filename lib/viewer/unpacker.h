@@ -64,6 +64,7 @@ private:
   bool discontinuity_ = false;
   bool new_line_ = false;
   std::chrono::nanoseconds skipped_{};
+  std::shared_ptr<const Quality> quality_;
   std::optional<std::chrono::nanoseconds> timestamp_;
 
   // Of the segment, or init section, that is under way.

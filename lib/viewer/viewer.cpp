@@ -6,7 +6,7 @@
 #include "viewer/http_options.h"
 #include "viewer/options.h"
 #include "viewer/output_queue.h"
-#include "viewer/session.h"
+#include "viewer/sessions.h"
 #include "viewer/statistics_snapshot.h"
 #include "viewer/unpacker.h"
 
@@ -34,9 +34,9 @@ Output to_output(viewer::Popped&& popped) {
       popped);
 }
 
-/// What posted tasks reach the session by. Its members belong to the network thread.
+/// What posted tasks reach the sessions by. Its members belong to the network thread.
 struct Slot {
-  std::unique_ptr<viewer::Session> session;
+  std::unique_ptr<viewer::Sessions> sessions;
   std::shared_ptr<net::NetworkThread> thread; ///< so that a late close still finds its thread
 };
 
@@ -62,19 +62,19 @@ private:
   bool closed_ = false;
 };
 
-/// The session goes first, then its hold on the thread, so that whoever waits for the flag is the
+/// The sessions go first, then its hold on the thread, so that whoever waits for the flag is the
 /// last holder and joins the thread.
 void dismiss(const std::shared_ptr<Slot>& slot, const std::shared_ptr<ClosedFlag>& closed) {
-  slot->session.reset();
+  slot->sessions.reset();
   slot->thread.reset();
   closed->raise();
 }
 
 void close(const std::shared_ptr<Slot>& slot, const std::shared_ptr<ClosedFlag>& closed) {
-  if (!slot->session)
+  if (!slot->sessions)
     return dismiss(slot, closed);
-  slot->session->close([slot, closed] {
-    // Not from within the session.
+  slot->sessions->close([slot, closed] {
+    // Not from within the sessions.
     slot->thread->post([slot, closed] { dismiss(slot, closed); });
   });
 }
@@ -88,12 +88,13 @@ public:
         statistics_(std::make_shared<viewer::StatisticsSnapshot>()) {
     slot_->thread = thread_;
     output_ = std::make_shared<viewer::OutputQueue>(
-        [this] { post([](viewer::Session& session) { session.taken(); }); });
+        [this] { post([](viewer::Sessions& sessions) { sessions.taken(); }); });
     thread_->post([slot = slot_, options, output = output_, statistics = statistics_,
                    opened = std::chrono::steady_clock::now()] {
-      slot->session = std::make_unique<viewer::Session>(
-          slot->thread->context(), options, viewer::Session::Crossings{output, statistics}, opened);
-      slot->session->start();
+      slot->sessions = std::make_unique<viewer::Sessions>(
+          slot->thread->context(), options, viewer::Sessions::Crossings{output, statistics},
+          opened);
+      slot->sessions->start();
     });
   }
 
@@ -104,12 +105,12 @@ public:
     closed->wait(close_within);
   }
 
-  /// Does `what` with the session on the network thread, while there is one.
+  /// Does `what` with the sessions on the network thread, while there is one.
   template <typename What>
   void post(What what) {
     thread_->post([slot = std::weak_ptr(slot_), what = std::move(what)] {
-      if (auto there = slot.lock(); there && there->session)
-        what(*there->session);
+      if (auto there = slot.lock(); there && there->sessions)
+        what(*there->sessions);
     });
   }
 
@@ -157,11 +158,11 @@ ViewerStatistics Viewer::statistics() const {
 }
 
 void Viewer::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
-  impl_->post([=](viewer::Session& session) { session.set_upload_limit(bits_per_second); });
+  impl_->post([=](viewer::Sessions& sessions) { sessions.set_upload_limit(bits_per_second); });
 }
 
 void Viewer::set_max_peers(unsigned peers) {
-  impl_->post([=](viewer::Session& session) { session.set_max_peers(peers); });
+  impl_->post([=](viewer::Sessions& sessions) { sessions.set_max_peers(peers); });
 }
 
 } // namespace p2plive

@@ -65,6 +65,19 @@ struct QualityOptions {
   /// Comma separated beginnings of codecs that are preferred, as in CODECS: "avc1,mp4a.40". Those
   /// of picture hold for picture, those of sound for sound.
   std::string codecs;
+  /// The variant is changed while the stream plays, at the beginning of a segment, as throughput
+  /// and buffer allow: among those within the bounds that have the same codecs and whose segments
+  /// begin at the same moments. Each is a stream of its own, with its own RID and viewers: the
+  /// other one's are joined before the change, and left after it.
+  bool adaptive = false;
+};
+
+/// A variant of a master playlist.
+struct Quality {
+  std::uint64_t bandwidth = 0; ///< BANDWIDTH, bits a second
+  unsigned width = 0;          ///< 0: not said
+  unsigned height = 0;
+  std::string codecs; ///< as written; empty: not said
 };
 
 struct ViewerOptions {
@@ -152,6 +165,10 @@ struct Buffer {
   /// With ViewerOptions::trace, else null; of bytes that were encrypted, the chunk whose coming
   /// made it possible to hand them out.
   std::shared_ptr<const ChunkLife> life;
+  /// The variant that begins with these bytes, the first one's too; null: no other than before, or
+  /// there is no master playlist. Times go on, media sequence numbers are the variant's own; a
+  /// demuxer has to be told that the bytes do not continue those before.
+  std::shared_ptr<const Quality> quality;
 };
 
 struct EndOfStream {};
@@ -193,9 +210,12 @@ using Output = std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, Pee
 
 /// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
 struct ViewerStatistics {
-  std::string rid;     ///< hexadecimal; empty until the CPS has answered
-  std::string peer_id; ///< hexadecimal
-  unsigned peers = 0;  ///< open connections
+  std::string rid;              ///< hexadecimal; empty until the CPS has answered; of the variant
+  std::string peer_id;          ///< hexadecimal; of this viewer in that swarm
+  unsigned peers = 0;           ///< open connections
+  std::uint64_t bandwidth = 0;  ///< Quality::bandwidth of the variant that is handed out
+  std::uint64_t throughput = 0; ///< measured, bits a second; 0: not known; with adaptive only
+  std::uint64_t switches = 0;   ///< from one variant to another
   std::uint64_t cdn_bytes = 0;
   std::uint64_t peer_bytes = 0;
   std::uint64_t upload_bytes = 0;

@@ -24,7 +24,8 @@ struct WatchedSegment {
   bool dated = false;
   bool discontinuity = false;
   std::chrono::nanoseconds duration{};
-  std::string flaw; ///< bytes that did not follow those before; empty: none
+  std::uint64_t bandwidth = 0; ///< of the quality; 0: not said
+  std::string flaw;            ///< bytes that did not follow those before; empty: none
 };
 
 class Watcher {
@@ -107,6 +108,8 @@ private:
     std::string bytes(reinterpret_cast<const char*>(buffer.data), buffer.size);
     if (buffer.life)
       origins_[buffer.life->from] += buffer.size;
+    if (buffer.quality)
+      bandwidth_ = buffer.quality->bandwidth;
     if (buffer.init_section) {
       init_discontinuity_ |= buffer.discontinuity;
       init_ += bytes;
@@ -118,7 +121,8 @@ private:
            .init = std::exchange(init_, {}),
            .timestamp = buffer.timestamp,
            .dated = buffer.program_date_time.has_value(),
-           .discontinuity = std::exchange(init_discontinuity_, false) || buffer.discontinuity});
+           .discontinuity = std::exchange(init_discontinuity_, false) || buffer.discontinuity,
+           .bandwidth = bandwidth_});
     if (segments_.empty()) {
       segments_.push_back({.flaw = "began in the middle"});
       return;
@@ -135,6 +139,7 @@ private:
   std::map<std::string, std::uint64_t> origins_;
   std::string init_; ///< of the segment to come
   bool init_discontinuity_ = false;
+  std::uint64_t bandwidth_ = 0;
   std::vector<std::string> added_, removed_, warnings_;
   std::vector<DateRange> date_ranges_;
   Output last_ = NotYet{};

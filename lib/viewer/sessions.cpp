@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/sessions.h"
+
+#include "media/counterpart.h"
+#include "viewer/http_options.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace p2plive::viewer {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto tick_every = 250ms;
+/// Two playlists, loaded one after the other.
+constexpr auto ready_within = 10s;
+/// What could not be changed to is not tried again so soon.
+constexpr auto rests_for = 60s;
+
+ViewerOptions named(ViewerOptions options) {
+  if (options.user_agent.empty())
+    options.user_agent = "p2plive/" P2PLIVE_VERSION;
+  return options;
+}
+
+void add(ViewerStatistics& sum, const ViewerStatistics& one) {
+  sum.cdn_bytes += one.cdn_bytes;
+  sum.peer_bytes += one.peer_bytes;
+  sum.upload_bytes += one.upload_bytes;
+  sum.delivered_bytes += one.delivered_bytes;
+  sum.duplicate_bytes += one.duplicate_bytes;
+  sum.overhead_bytes += one.overhead_bytes;
+  sum.cdn_requests += one.cdn_requests;
+  sum.cdn_errors += one.cdn_errors;
+  sum.starvations += one.starvations;
+  sum.starved_time += one.starved_time;
+  sum.pool_allocated += one.pool_allocated;
+  sum.pool_reused += one.pool_reused;
+}
+
+} // namespace
+
+Sessions::Sessions(GMainContext* context, ViewerOptions options, Crossings crossings,
+                   std::chrono::steady_clock::time_point opened)
+    : options_(named(std::move(options))), crossings_(std::move(crossings)), opened_(opened),
+      http_(context, to_stream_client(options_.http, options_.user_agent, options_.uri)),
+      meter_(now()), choice_(now()), shared_{context, http_, meter_, crossings_.output,
+                                             std::make_shared<media::KnownDateRanges>()},
+      playing_(make({})), tick_(context, [this] { tick(); }), sweep_(context, [this] { sweep(); }) {
+}
+
+std::unique_ptr<Session> Sessions::make(std::optional<media::Variant> variant) {
+  return std::make_unique<Session>(shared_, options_, std::move(variant),
+                                   Session::Events{.listed = [this] { arm(); },
+                                                   .failed = [this] { give_up_switch(); },
+                                                   .at_seam = [this] { hand_over(); }});
+}
+
+void Sessions::start() {
+  playing_->start();
+  tick();
+}
+
+void Sessions::taken() {
+  playing_->taken(crossings_.output->collect());
+}
+
+void Sessions::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
+  options_.upload_limit = bits_per_second;
+  share_upload();
+}
+
+void Sessions::set_max_peers(unsigned peers) {
+  options_.max_peers = peers;
+  playing_->set_max_peers(peers);
+  if (next_)
+    next_->session->set_max_peers(peers);
+}
+
+/// Two swarms at the same time have what is allowed together.
+void Sessions::share_upload() {
+  auto limit = options_.upload_limit;
+  if (next_ && limit)
+    limit = *limit / 2;
+  playing_->set_upload_limit(limit);
+  if (next_)
+    next_->session->set_upload_limit(limit);
+}
+
+// Sessions that leave.
+
+/// It may be the one that calls: it is destroyed later.
+void Sessions::retire(std::unique_ptr<Session> session) {
+  auto& leaving = leaving_.emplace_back(Leaving{std::move(session)});
+  leaving.session->close([this, &leaving] {
+    leaving.gone = true;
+    sweep_.arm_in(0ns);
+  });
+}
+
+void Sessions::sweep() {
+  for (const auto& leaving : leaving_)
+    if (leaving.gone)
+      add(past_, leaving.session->statistics());
+  std::erase_if(leaving_, [](const Leaving& leaving) { return leaving.gone; });
+  if (closed_ && leaving_.empty())
+    std::exchange(closed_, {})();
+}
+
+void Sessions::close(std::function<void()> closed) {
+  closed_ = std::move(closed);
+  tick_.disarm();
+  if (next_)
+    retire(std::move(std::exchange(next_, std::nullopt)->session));
+  retire(std::move(playing_));
+}
+
+// What is known of the link, and what follows from it.
+
+void Sessions::tick() {
+  measure();
+  if (options_.quality.adaptive)
+    next_ ? see_to_switch() : choose();
+  publish();
+  tick_.arm_in(tick_every);
+}
+
+void Sessions::measure() {
+  auto peer_bytes = playing_->swarm().statistics().peer_bytes;
+  // Another quality counts from 0.
+  auto more = peer_bytes - std::min(peer_bytes, std::exchange(measured_peer_bytes_, peer_bytes));
+  meter_.came_beside(now(), more);
+}
+
+bool Sessions::may_play(const media::Variant& variant) const {
+  auto found = not_before_.find(variant.bandwidth);
+  return found == not_before_.end() || now() >= found->second;
+}
+
+void Sessions::choose() {
+  const auto* variant = playing_->playlist().variant();
+  const auto* playlist = playing_->playlist().playlist();
+  if (!variant || !playlist || playlist->ended || playing_->finished())
+    return;
+  auto ladder = variant->ladder();
+  std::erase_if(ladder, [&](const media::Variant& one) {
+    return one.bandwidth != variant->variant().bandwidth && !may_play(one);
+  });
+  auto figures = playing_->swarm().statistics();
+  QualityView view;
+  for (const auto& one : ladder)
+    view.bandwidths.push_back(one.bandwidth);
+  view.current = static_cast<std::size_t>(
+      std::ranges::find(view.bandwidths, variant->variant().bandwidth) - view.bandwidths.begin());
+  view.throughput = meter_.throughput(now());
+  view.ahead = figures.ahead;
+  view.shared = !options_.index_uri.empty();
+  view.enough = view.shared ? figures.reserve : options_.live_delay / 2;
+  view.segment = playlist->target_duration;
+  view.starving = figures.starving;
+  if (auto wanted = choice_.wanted(now(), view); wanted != view.current)
+    begin_switch(ladder[wanted], wanted < view.current);
+}
+
+// From one to another.
+
+void Sessions::begin_switch(const media::Variant& to, bool at_once) {
+  next_.emplace(Next{make(to), to, at_once, now() + ready_within});
+  share_upload();
+  // The link is needed for the other one.
+  if (at_once)
+    end_at(playing_->swarm().seam(true));
+  next_->session->start();
+}
+
+/// Where the playing one ends; from when on it is due there, it goes on itself if nobody takes
+/// over.
+void Sessions::end_at(std::optional<core::SequenceNumber> seam) {
+  playing_->end_before(seam);
+  next_->give_up_at = std::min(next_->give_up_at, playing_->swarm().end_due(now()));
+}
+
+/// Each playlist that is loaded may be the one that was missing.
+void Sessions::arm() {
+  if (!next_ || next_->armed || closed_)
+    return;
+  const auto* from = playing_->playlist().playlist();
+  const auto* to = next_->session->playlist().playlist();
+  if (!from || !to)
+    return;
+  auto seam = next_->at_once ? playing_->swarm().end() : playing_->swarm().seam(false);
+  auto offset = media::counterpart_offset(*from, *to);
+  const auto* variant = next_->session->playlist().variant();
+  if (!seam || !offset || !variant || variant->variant().bandwidth != next_->variant.bandwidth)
+    return give_up_switch();
+  next_->armed = true;
+  if (!next_->at_once)
+    end_at(seam);
+  auto there = core::number(*seam) + static_cast<std::uint64_t>(*offset);
+  // Other viewers, where there are any, have until then to give what they have.
+  bool soon = next_->at_once || options_.index_uri.empty();
+  next_->session->begin_with(core::SequenceNumber{there}, soon ? now() : next_->give_up_at);
+  hand_over();
+}
+
+/// It knows of the segment at the seam. Where there is no hurry, it has shown that it can be had.
+bool Sessions::is_ready() const {
+  auto& swarm = next_->session->swarm();
+  return next_->armed && swarm.stands_ready() &&
+         (next_->at_once || swarm.statistics().buffer_time > 0ns);
+}
+
+void Sessions::hand_over() {
+  if (!next_ || closed_ || !playing_->has_ended() || !is_ready())
+    return;
+  auto before = std::exchange(playing_, std::move(next_->session));
+  next_.reset();
+  playing_->take_over(*before);
+  retire(std::move(before));
+  ++switches_;
+  measured_peer_bytes_ = 0;
+  choice_.switched(now());
+  share_upload();
+}
+
+void Sessions::give_up_switch() {
+  if (!next_)
+    return;
+  auto next = *std::exchange(next_, std::nullopt);
+  not_before_[next.variant.bandwidth] = now() + rests_for;
+  retire(std::move(next.session));
+  playing_->end_before({});
+  share_upload();
+}
+
+void Sessions::see_to_switch() {
+  bool lost = (next_->armed || next_->at_once) && !playing_->swarm().end();
+  if (lost || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
+    return give_up_switch();
+  hand_over();
+}
+
+void Sessions::publish() {
+  auto figures = playing_->statistics();
+  add(figures, past_);
+  for (const auto& leaving : leaving_)
+    add(figures, leaving.session->statistics());
+  if (next_)
+    add(figures, next_->session->statistics());
+  figures.overhead_bytes += http_.header_bytes();
+  figures.switches = switches_;
+  if (options_.quality.adaptive)
+    figures.throughput = static_cast<std::uint64_t>(meter_.throughput(now()).value_or(0));
+  if (auto first = crossings_.output->first_taken())
+    figures.startup_time = *first - opened_;
+  crossings_.statistics->publish(std::move(figures));
+}
+
+} // namespace p2plive::viewer

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "viewer/quality_choice.h"
+
+#include <gst/check/gstcheck.h>
+
+using namespace p2plive;
+using namespace std::chrono_literals;
+using viewer::QualityChoice;
+using viewer::QualityView;
+
+namespace {
+
+constexpr core::Time start = core::Time{} + 100s;
+
+QualityView at(std::size_t current, double megabits, core::Duration ahead = 6s) {
+  return {{1'000'000, 2'000'000, 4'000'000}, current, megabits * 1e6, ahead, 4s, 2s};
+}
+
+/// What is wanted in the end, asked four times a second.
+std::size_t after(QualityChoice& choice, core::Time& now, core::Duration time,
+                  const QualityView& view) {
+  std::size_t wanted = view.current;
+  for (auto end = now + time; now < end && wanted == view.current; now += 250ms)
+    wanted = choice.wanted(now, view);
+  return wanted;
+}
+
+} // namespace
+
+// Rule: it goes up by one step, when the link has carried 1.4 times the next for two segments, and
+// not within ten seconds of another change.
+GST_START_TEST(up_one_step_and_rarely) {
+  auto now = start;
+  QualityChoice choice(now);
+  fail_unless_equals_int(after(choice, now, 9750ms, at(0, 100)), 0);
+  fail_unless_equals_int(after(choice, now, 1s, at(0, 100)), 1);
+  choice.switched(now);
+  auto switched = now;
+  fail_unless_equals_int(after(choice, now, 20s, at(1, 100)), 2);
+  fail_unless(now - switched >= 10s && now - switched < 11s);
+}
+GST_END_TEST;
+
+GST_START_TEST(up_only_with_room) {
+  auto now = start;
+  QualityChoice choice(now);
+  fail_unless_equals_int(after(choice, now, 60s, at(0, 2.7)), 0);
+  fail_unless_equals_int(after(choice, now, 60s, at(0, 100, 3s)), 0);
+  auto unknown = at(0, 100);
+  unknown.throughput.reset();
+  fail_unless_equals_int(after(choice, now, 60s, unknown), 0);
+  auto starving = at(0, 100);
+  starving.starving = true;
+  fail_unless_equals_int(after(choice, now, 60s, starving), 0);
+  // What was there for a moment only proves nothing.
+  for (int i = 0; i < 10; ++i) {
+    fail_unless_equals_int(after(choice, now, 3s, at(0, 2.9)), 0);
+    fail_unless_equals_int(after(choice, now, 1s, at(0, 2.7)), 0);
+  }
+  fail_unless_equals_int(after(choice, now, 5s, at(0, 2.9)), 1);
+  fail_unless_equals_int(after(choice, now, 60s, at(2, 100)), 2);
+}
+GST_END_TEST;
+
+// Rule: it goes down at once to what the link carries, when little is ahead.
+GST_START_TEST(down_at_once) {
+  QualityChoice choice(start);
+  fail_unless_equals_int(choice.wanted(start, at(2, 3, 3s)), 1);
+  fail_unless_equals_int(choice.wanted(start, at(2, 1.5, 3s)), 0);
+  fail_unless_equals_int(choice.wanted(start, at(2, 0.1, 3s)), 0);
+  fail_unless_equals_int(choice.wanted(start, at(0, 0.1, 3s)), 0);
+}
+GST_END_TEST;
+
+// Rule: it bears a link that is a little short while much is ahead, but not when the next segment
+// would come too late.
+GST_START_TEST(down_only_in_need) {
+  QualityChoice choice(start);
+  fail_unless_equals_int(choice.wanted(start, at(2, 3, 6s)), 2);   // takes 2.7 s of 5 s
+  fail_unless_equals_int(choice.wanted(start, at(2, 1.5, 6s)), 0); // takes 5.3 s
+  fail_unless_equals_int(choice.wanted(start, at(2, 4.5, 3s)), 2); // not short
+}
+GST_END_TEST;
+
+// Rule: where other viewers are given time, little is ahead as long as all is well; less than
+// enough says that it is not.
+GST_START_TEST(little_on_purpose) {
+  auto now = start;
+  QualityChoice choice(now);
+  auto view = at(2, 0.5, 2s);
+  view.shared = true;
+  view.enough = 2s;
+  fail_unless_equals_int(choice.wanted(now, view), 2);
+  view.ahead = 1900ms;
+  fail_unless_equals_int(choice.wanted(now, view), 0);
+  view = at(0, 100, 2s);
+  view.shared = true;
+  view.enough = 2s;
+  fail_unless_equals_int(after(choice, now, 20s, view), 1);
+}
+GST_END_TEST;
+
+// Rule: bytes that are late with a link that could carry them are no reason; with a link of which
+// nothing is known they are, for one step.
+GST_START_TEST(late_for_another_reason) {
+  QualityChoice choice(start);
+  auto view = at(2, 10, 0s);
+  view.starving = true;
+  fail_unless_equals_int(choice.wanted(start, view), 2);
+  view.throughput = 4.2e6;
+  fail_unless_equals_int(choice.wanted(start, view), 1);
+  view.throughput.reset();
+  fail_unless_equals_int(choice.wanted(start, view), 1);
+}
+GST_END_TEST;
+
+static Suite* quality_choice_suite() {
+  auto* suite = suite_create("quality-choice");
+  auto* tcase = tcase_create("general");
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, up_one_step_and_rarely);
+  tcase_add_test(tcase, up_only_with_room);
+  tcase_add_test(tcase, down_at_once);
+  tcase_add_test(tcase, down_only_in_need);
+  tcase_add_test(tcase, little_on_purpose);
+  tcase_add_test(tcase, late_for_another_reason);
+  return suite;
+}
+
+GST_CHECK_MAIN(quality_choice)
