@@ -45,7 +45,8 @@ GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
     if (buffer.offset == 0)
       GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_MARKER);
   }
-  if (buffer.discontinuity)
+  // The first bytes are a discontinuity in any case.
+  if (buffer.discontinuity || buffer.quality)
     GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_DISCONT);
   if (buffer.offset == 0 && buffer.program_date_time)
     add_unix_time(result, *buffer.program_date_time);

@@ -48,4 +48,15 @@ void post_skipped(GstElement* element, std::chrono::nanoseconds skipped) {
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
+void post_quality(GstElement* element, const Quality& quality) {
+  auto* structure = gst_structure_new("p2plive-quality", "bandwidth", G_TYPE_UINT64,
+                                      static_cast<guint64>(quality.bandwidth), nullptr);
+  if (quality.width > 0 && quality.height > 0)
+    gst_structure_set(structure, "width", G_TYPE_UINT, quality.width, "height", G_TYPE_UINT,
+                      quality.height, nullptr);
+  if (!quality.codecs.empty())
+    gst_structure_set(structure, "codecs", G_TYPE_STRING, quality.codecs.c_str(), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
 } // namespace p2plive::gst

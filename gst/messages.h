@@ -18,4 +18,8 @@ void post_warning(GstElement* element, const Warning& warning);
 /// (guint64, ns) of media was left out to come back to the live delay.
 void post_skipped(GstElement* element, std::chrono::nanoseconds skipped);
 
+/// The element message `p2plive-quality`: `bandwidth` (guint64, bits a second), and where they are
+/// known `width` and `height` (guint) and `codecs` (string) of the variant that begins.
+void post_quality(GstElement* element, const Quality& quality);
+
 } // namespace p2plive::gst

@@ -42,6 +42,13 @@
  * and where the range began before playback did; a break in the stream between here and there makes
  *   them wrong.
  *
+ * With a master playlist an element message `p2plive-quality` tells of the variant that is played,
+ * before its first bytes: at the start, and with #GstP2pLiveSrc:adaptive whenever it changes. It
+ * has the fields `bandwidth` (#guint64, bits a second), and `width` and `height` (#guint) and
+ * `codecs` (string) where the playlist names them. The bandwidth goes downstream as the tag
+ * `nominal-bitrate`, too. The first bytes of another variant have %GST_BUFFER_FLAG_DISCONT, and
+ * timestamps that go on; media sequence numbers are the variant's own.
+ *
  * The tracer `p2plive` logs where every chunk came from, and when.
  *
  * Addresses `p2plive+https://`, `p2plive+http://` and `p2plive://` (short for the first) make
@@ -72,6 +79,8 @@
 #include "stream_caps.h"
 #include "stream_uri.h"
 #include "tracer.h"
+
+#include <algorithm>
 
 using namespace p2plive;
 using namespace std::chrono_literals;
@@ -171,6 +180,18 @@ void announce_segment(GstBaseSrc* base, const gst::MediaTime::Segment& place) {
   gst_base_src_new_segment(base, &segment);
 }
 
+/// To the application, and as a tag to what is behind the source. Through the base class: it keeps
+/// the order of events, and takes no lock that shutdown holds.
+void announce_quality(GstBaseSrc* base, const Quality& quality) {
+  GST_INFO_OBJECT(base, "from here on %" G_GUINT64_FORMAT " bit/s", guint64{quality.bandwidth});
+  gst::post_quality(GST_ELEMENT(base), quality);
+  const auto bitrate = static_cast<guint>(std::min<guint64>(quality.bandwidth, G_MAXUINT));
+  auto* tags = gst_tag_list_new(GST_TAG_NOMINAL_BITRATE, bitrate, nullptr);
+  gst_tag_list_set_scope(tags, GST_TAG_SCOPE_GLOBAL);
+  GST_ELEMENT_CLASS(gst_p2p_live_src_parent_class)
+      ->send_event(GST_ELEMENT(base), gst_event_new_tag(tags));
+}
+
 /// From the first bytes, and where a stream goes on in another format.
 GstFlowReturn announce_caps(GstBaseSrc* base, Format format) {
   auto* caps = gst::caps_of(format);
@@ -220,6 +241,8 @@ GstFlowReturn hand_out(GstBaseSrc* base, Buffer&& buffer, GstBuffer** out) {
                     GST_TIME_ARGS(static_cast<GstClockTime>(buffer.skipped.count())));
     gst::post_skipped(GST_ELEMENT(base), buffer.skipped);
   }
+  if (buffer.quality)
+    announce_quality(base, *buffer.quality);
   const auto place = source.time.place(buffer, playing_time(GST_ELEMENT(base)));
   if (place.segment)
     announce_segment(base, *place.segment);

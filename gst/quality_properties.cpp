@@ -14,6 +14,7 @@ enum QualityProperty : guint {
   prop_max_width,
   prop_max_height,
   prop_codecs,
+  prop_adaptive,
 };
 
 void install_uint(GObjectClass* c, guint id, const char* name, const char* nick, const char* blurb,
@@ -73,6 +74,27 @@ void install_quality_properties(GObjectClass* c) {
       c, prop_codecs,
       g_param_spec_string("codecs", "Codecs", "Preferred codecs, like avc1,mp4a.40 (unset = any)",
                           nullptr, when_ready));
+  /**
+   * GstP2pLiveSrc:adaptive:
+   *
+   * Changes the variant while the stream plays, as the throughput of the network and what is
+   * buffered allow: down when the link carries less than the variant's `BANDWIDTH` and time runs
+   * short, up by one step when it has carried 1.4 times that of the next for a while, and not
+   * within ten seconds of another change. Among those within the bounds of
+   * #GstP2pLiveSrc:max-bitrate and the other properties, of the same codecs, and with segments that
+   * begin at the same moments by `EXT-X-PROGRAM-DATE-TIME`, or by number where there are no dates.
+   * A change is made at the beginning of a segment and leaves nothing out. Each variant is a stream
+   * of its own for the services and for other viewers.
+   *
+   * Playback begins with the highest variant that is within the bounds.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      c, prop_adaptive,
+      g_param_spec_boolean("adaptive", "Adaptive",
+                           "Change the variant while the stream plays, as the network allows",
+                           FALSE, when_ready));
 }
 
 bool set_quality(Source& source, guint id, const GValue* value) {
@@ -92,6 +114,9 @@ bool set_quality(Source& source, guint id, const GValue* value) {
     return true;
   case prop_codecs:
     quality.codecs = string_of(value);
+    return true;
+  case prop_adaptive:
+    quality.adaptive = g_value_get_boolean(value);
     return true;
   default:
     return false;
@@ -115,6 +140,9 @@ bool get_quality(const Source& source, guint id, GValue* value) {
     return true;
   case prop_codecs:
     give_string(value, quality.codecs);
+    return true;
+  case prop_adaptive:
+    g_value_set_boolean(value, quality.adaptive);
     return true;
   default:
     return false;

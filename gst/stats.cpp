@@ -25,6 +25,9 @@ GstStructure* to_structure(const ViewerStatistics& statistics) {
   set_string(s, "rid", statistics.rid);
   set_string(s, "peer-id", statistics.peer_id);
   gst_structure_set(s, "peers", G_TYPE_UINT, statistics.peers, nullptr);
+  set_count(s, "bandwidth", statistics.bandwidth);
+  set_count(s, "throughput", statistics.throughput);
+  set_count(s, "switches", statistics.switches);
   set_count(s, "cdn-bytes", statistics.cdn_bytes);
   set_count(s, "peer-bytes", statistics.peer_bytes);
   set_count(s, "upload-bytes", statistics.upload_bytes);

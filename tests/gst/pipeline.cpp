@@ -183,6 +183,11 @@ void Pipeline::take(GstMessage* message) {
       gst_structure_get_uint64(gst_message_get_structure(message), "skipped-time", &time);
       skipped_.push_back(time);
     }
+    if (gst_message_has_name(message, "p2plive-quality")) {
+      guint64 bandwidth = 0;
+      gst_structure_get_uint64(gst_message_get_structure(message), "bandwidth", &bandwidth);
+      qualities_.push_back(bandwidth);
+    }
     if (gst_message_has_name(message, "p2plive-date-range"))
       date_ranges_.emplace_back(
           gst_structure_copy(gst_message_get_structure(message)),

@@ -63,6 +63,8 @@ public:
   void pause_while_buffering() { pause_while_buffering_ = true; }
   /// Element messages with this name: the field `skipped-time` of each.
   const std::vector<guint64>& skipped() const { return skipped_; }
+  /// Element messages `p2plive-quality`: the field `bandwidth` of each.
+  const std::vector<guint64>& qualities() const { return qualities_; }
   /// Element messages `p2plive-date-range`, in order.
   const std::vector<std::shared_ptr<const GstStructure>>& date_ranges() const {
     return date_ranges_;
@@ -83,6 +85,7 @@ private:
   std::vector<PostedError> errors_;
   std::vector<int> buffering_;
   std::vector<guint64> skipped_;
+  std::vector<guint64> qualities_;
   std::vector<std::shared_ptr<const GstStructure>> date_ranges_;
   bool ended_ = false;
   bool pause_while_buffering_ = false;

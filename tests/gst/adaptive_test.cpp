@@ -1,0 +1,170 @@
+// p2plivesrc with adaptive=true: what decoders behind it make of a stream that changes its quality.
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "../viewer/ladder_stream.h"
+#include "../viewer/narrow_link.h"
+#include "pipeline.h"
+
+#include <gst/check/gstcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <string>
+#include <vector>
+
+using namespace p2plive;
+using namespace p2plive::tests;
+using namespace std::chrono_literals;
+using test::LadderStream;
+
+namespace {
+
+/// Bytes a second: what the middle quality does not fit through, and the lowest does.
+constexpr std::uint64_t narrow = 60'000;
+
+/// Running times of what comes to a sink, in seconds, and the bitrates that tags tell.
+class Shown {
+public:
+  Shown(Pipeline& pipeline, const char* sink) {
+    auto* element = gst_bin_get_by_name(GST_BIN(pipeline.get()), sink);
+    auto* pad = gst_element_get_static_pad(element, "sink");
+    gst_pad_add_probe(
+        pad,
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+        [](GstPad* from, GstPadProbeInfo* info, gpointer self) {
+          static_cast<Shown*>(self)->note(from, info);
+          return GST_PAD_PROBE_OK;
+        },
+        this, nullptr);
+    gst_object_unref(pad);
+    gst_object_unref(element);
+  }
+
+  std::size_t count() const {
+    std::lock_guard guard(lock_);
+    return times_.size();
+  }
+  std::vector<guint> bitrates() const {
+    std::lock_guard guard(lock_);
+    return bitrates_;
+  }
+  /// Where one does not follow the one before it by `step`; empty: nowhere.
+  std::string flaws(double step, double tolerance) const {
+    std::lock_guard guard(lock_);
+    for (std::size_t i = 1; i < times_.size(); ++i)
+      if (auto here = times_[i] - times_[i - 1]; std::abs(here - step) > tolerance)
+        return std::to_string(here) + " s after " + std::to_string(times_[i - 1]);
+    return {};
+  }
+
+private:
+  void note(GstPad* pad, GstPadProbeInfo* info) {
+    std::lock_guard guard(lock_);
+    if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+      auto* event = gst_pad_probe_info_get_event(info);
+      GstTagList* tags = nullptr;
+      guint bitrate = 0;
+      if (GST_EVENT_TYPE(event) == GST_EVENT_TAG)
+        gst_event_parse_tag(event, &tags);
+      if (tags && gst_tag_list_get_uint(tags, GST_TAG_NOMINAL_BITRATE, &bitrate))
+        bitrates_.push_back(bitrate);
+      return;
+    }
+    auto* event = gst_pad_get_sticky_event(pad, GST_EVENT_SEGMENT, 0);
+    const GstSegment* segment = nullptr;
+    gst_event_parse_segment(event, &segment);
+    const auto pts = GST_BUFFER_PTS(gst_pad_probe_info_get_buffer(info));
+    times_.push_back(
+        static_cast<double>(gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts)) / 1e9);
+    gst_event_unref(event);
+  }
+
+  mutable std::mutex lock_;
+  std::vector<double> times_;
+  std::vector<guint> bitrates_;
+};
+
+/// Plays through a link that gets narrow, and wide again, until it has gone down and up.
+void plays_on(bool fmp4, const std::string& demuxer) {
+  LadderStream stream(fmp4);
+  test::NarrowLink link(stream.nginx().port);
+  stream.wait_for(11);
+  Pipeline pipeline("p2plivesrc name=src adaptive=true uri=" + link.url() +
+                    "master.m3u8 ! identity name=passes ! " + demuxer +
+                    " name=d d. ! queue ! h264parse ! avdec_h264 ! fakesink name=pictures sync=true"
+                    " d. ! queue ! aacparse ! avdec_aac ! fakesink name=sounds sync=true");
+  Shown pictures(pipeline, "pictures"), sounds(pipeline, "sounds"), passes(pipeline, "passes");
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return pictures.count() > 50; }, 20s), "no picture: %s",
+              pipeline.first_error().c_str());
+  using Bandwidths = std::vector<guint64>;
+  fail_unless((pipeline.qualities() == Bandwidths{LadderStream::bandwidths[2]}));
+  link.set_rate(narrow);
+  fail_unless(pipeline.wait(
+                  [&] { return pipeline.qualities().back() == LadderStream::bandwidths[0]; }, 20s),
+              "it does not go down");
+  auto downs = pipeline.qualities().size();
+  link.set_rate(0);
+  fail_unless(pipeline.wait([&] { return pipeline.qualities().size() > downs; }, 40s),
+              "it does not go up");
+  fail_unless_equals_uint64(pipeline.qualities().back(), LadderStream::bandwidths[1]);
+  auto shown = pictures.count();
+  fail_unless(pipeline.wait([&] { return pictures.count() > shown + 150; }, 20s));
+  pipeline.set_state(GST_STATE_PAUSED);
+
+  auto flaw = pictures.flaws(0.04, 0.002);
+  fail_unless(flaw.empty(), "a picture comes %s", flaw.c_str());
+  flaw = sounds.flaws(1024 / 44100.0, 0.002);
+  fail_unless(flaw.empty(), "sound comes %s", flaw.c_str());
+  const auto sent = pipeline.sent();
+  auto breaks =
+      std::count_if(sent.begin(), sent.end(), [](const Sent& one) { return one.discont; });
+  fail_unless_equals_int(static_cast<int>(breaks), static_cast<int>(pipeline.qualities().size()));
+  fail_unless_equals_int(static_cast<int>(sent.back().segment_events), 1);
+  const auto bitrates = passes.bitrates();
+  fail_unless(std::equal(bitrates.begin(), bitrates.end(), pipeline.qualities().begin(),
+                         pipeline.qualities().end()),
+              "%zu tags, %zu messages", bitrates.size(), pipeline.qualities().size());
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
+}
+
+} // namespace
+
+// Rule: pictures and sound go on through every change of quality, in one TIME segment, none left
+// out and none twice; a message and a tag tell of each.
+GST_START_TEST(transport_stream) {
+  plays_on(false, "tsdemux");
+}
+GST_END_TEST;
+
+GST_START_TEST(fragmented_mp4) {
+  plays_on(true, "qtdemux");
+}
+GST_END_TEST;
+
+// Rule: it is off where nobody asks for it.
+GST_START_TEST(off_by_default) {
+  auto* source = gst_element_factory_make("p2plivesrc", nullptr);
+  gboolean adaptive = TRUE;
+  g_object_get(source, "adaptive", &adaptive, nullptr);
+  fail_if(adaptive);
+  g_object_set(source, "adaptive", TRUE, nullptr);
+  g_object_get(source, "adaptive", &adaptive, nullptr);
+  fail_unless(adaptive);
+  gst_object_unref(source);
+}
+GST_END_TEST;
+
+static Suite* adaptive_suite() {
+  auto* suite = suite_create("adaptive");
+  auto* tcase = tcase_create("general");
+  tcase_set_timeout(tcase, 150);
+  suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, transport_stream);
+  tcase_add_test(tcase, fragmented_mp4);
+  tcase_add_test(tcase, off_by_default);
+  return suite;
+}
+
+GST_CHECK_MAIN(adaptive)
