@@ -209,8 +209,9 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
    * of a second old; all zero while the element is not at least PAUSED. Fields: strings `rid`,
    * `peer-id`; #guint `peers`; #guint64 counts `cdn-bytes`, `peer-bytes`, `upload-bytes`,
    * `delivered-bytes`, `duplicate-bytes`, `overhead-bytes`, `cdn-requests`, `cdn-errors`,
-   * `starvations`, `pool-allocated`, `pool-reused`; #guint64 times in nanoseconds `buffer-time`,
-   * `delay`, `startup-time`, `starved-time`.
+   * `starvations`, `switches`, `pool-allocated`, `pool-reused`; #guint64 bits a second `bandwidth`,
+   * of the variant that is handed out, and `throughput`, as #GstP2pLiveSrc:adaptive has measured
+   * it; #guint64 times in nanoseconds `buffer-time`, `delay`, `startup-time`, `starved-time`.
    *
    * Since: 0.1
    */

@@ -2,6 +2,7 @@
 #include "media/counterpart.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace p2plive::media {
 
@@ -30,6 +31,16 @@ std::optional<std::int64_t> by_dates(const MediaPlaylist& from, const MediaPlayl
   return {};
 }
 
+/// By dates, for so long that there should be a segment at the same moment.
+bool overlap(const MediaPlaylist& from, const MediaPlaylist& to) {
+  auto covers = [](const MediaPlaylist& one, const MediaPlaylist& other) {
+    const auto& last = one.segments.back();
+    const auto& first = other.segments.front();
+    return *last.program_date_time - *first.program_date_time > first.duration;
+  };
+  return covers(from, to) && covers(to, from);
+}
+
 bool go_together(const Segment& a, const Segment& b, bool by_date) {
   if (a.map.has_value() != b.map.has_value() || !same_time(a.duration - b.duration))
     return false;
@@ -39,15 +50,20 @@ bool go_together(const Segment& a, const Segment& b, bool by_date) {
 
 } // namespace
 
-std::optional<std::int64_t> counterpart_offset(const MediaPlaylist& from, const MediaPlaylist& to) {
-  if (from.segments.empty() || to.segments.empty())
-    return {};
+tl::expected<std::int64_t, Misfit> counterpart_offset(const MediaPlaylist& from,
+                                                      const MediaPlaylist& to) {
+  const auto little = tl::unexpected(Misfit::little_in_common);
+  const auto apart = tl::unexpected(Misfit::apart);
+  if (from.segments.size() < enough || to.segments.size() < enough)
+    return little;
   const bool by_date = dated(from) && dated(to);
   if (!by_date && from.target_duration != to.target_duration)
-    return {};
+    return apart;
   auto offset = by_date ? by_dates(from, to) : std::optional<std::int64_t>(0);
+  if (!offset && overlap(from, to))
+    return apart;
   if (!offset)
-    return {};
+    return little;
   std::size_t both = 0;
   for (const auto& segment : from.segments) {
     // Numbers have no holes.
@@ -55,10 +71,12 @@ std::optional<std::int64_t> counterpart_offset(const MediaPlaylist& from, const 
     if (place >= to.segments.size())
       continue;
     if (!go_together(segment, to.segments[place], by_date))
-      return {};
+      return apart;
     ++both;
   }
-  return both >= enough ? offset : std::nullopt;
+  if (both < enough)
+    return little;
+  return *offset;
 }
 
 } // namespace p2plive::media

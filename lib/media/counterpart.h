@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <tl/expected.hpp>
 
 namespace p2plive::media {
 
@@ -14,12 +14,16 @@ namespace p2plive::media {
 /// its own, to the millisecond.
 inline constexpr auto same_moment = std::chrono::milliseconds(100);
 
+enum class Misfit {
+  little_in_common, ///< fewer than two segments of the same time: a later playlist may tell
+  apart, ///< they do not go together segment by segment, or one has init sections and the other not
+};
+
 /// What has to be added to the number of a segment of `from` to have that of the segment of `to`
-/// which begins at the same moment; none where they cannot be told to go together segment by
-/// segment, or differ in what a segment is (with an init section or without). Where both are dated
-/// (RFC 8216, 4.3.2.6) the dates of all segments that both list tell; else, as is asked of variants
-/// that are made together (6.2.4, 6.3.2), target durations, numbers, durations and discontinuities
-/// have to be the same. At least two segments have to be in both.
-std::optional<std::int64_t> counterpart_offset(const MediaPlaylist& from, const MediaPlaylist& to);
+/// which begins at the same moment. Where both are dated (RFC 8216, 4.3.2.6) the dates of all
+/// segments that both list tell; else, as is asked of variants that are made together (6.2.4,
+/// 6.3.2), target durations, numbers, durations and discontinuities have to be the same.
+tl::expected<std::int64_t, Misfit> counterpart_offset(const MediaPlaylist& from,
+                                                      const MediaPlaylist& to);
 
 } // namespace p2plive::media

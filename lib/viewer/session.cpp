@@ -84,7 +84,8 @@ Session::Session(const Shared& shared, const ViewerOptions& options,
                  .listed =
                      [this](const core::Listing& listing) {
                        mind_.tell(&Swarm::listed, wall_now(), listing);
-                       events_.listed();
+                       if (!closing_)
+                         events_.listed();
                      },
                  .left_until = [this] { return mind_.swarm().poll_left_until(now()); },
                  .failed = [this](const Error& error) { fail(error); }}),
@@ -169,7 +170,7 @@ void Session::pump() {
 }
 
 void Session::look_for_seam() {
-  if (!pumping_ && !closed_ && has_ended())
+  if (!pumping_ && !closing_ && has_ended())
     events_.at_seam();
 }
 
@@ -281,6 +282,8 @@ void Session::fail(const Error& error) {
 
 void Session::finish(std::variant<EndOfStream, Error> last) {
   finished_ = true;
+  if (closing_) // others play on
+    return;
   if (stands_by_)
     return events_.failed();
   last_ = std::visit([](auto& it) { return Outgoing(std::move(it)); }, last);
@@ -355,6 +358,7 @@ ViewerStatistics Session::statistics() {
 }
 
 void Session::close(std::function<void()> closed) {
+  closing_ = true;
   closed_ = std::move(closed);
   close_by_ = now() + leave_within;
   meet_.disarm();

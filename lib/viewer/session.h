@@ -124,6 +124,7 @@ private:
   bool finished_ = false;
   std::shared_ptr<const Quality> begins_; ///< with the next bytes
   std::optional<core::Time> dry_since_;   ///< the playlist fails, and nothing is left to play
+  bool closing_ = false;
   std::function<void()> closed_;
   core::Time close_by_{};
 };

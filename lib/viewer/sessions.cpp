@@ -16,6 +16,7 @@ namespace {
 constexpr auto tick_every = 250ms;
 /// Two playlists, loaded one after the other.
 constexpr auto ready_within = 10s;
+constexpr auto ready_soon = 5s; ///< with a narrow link it does not get better by giving up
 /// What could not be changed to is not tried again so soon.
 constexpr auto rests_for = 60s;
 
@@ -129,9 +130,7 @@ void Sessions::tick() {
 
 void Sessions::measure() {
   auto peer_bytes = playing_->swarm().statistics().peer_bytes;
-  // Another quality counts from 0.
-  auto more = peer_bytes - std::min(peer_bytes, std::exchange(measured_peer_bytes_, peer_bytes));
-  meter_.came_beside(now(), more);
+  meter_.came_beside(now(), peer_bytes - std::exchange(measured_peer_bytes_, peer_bytes));
 }
 
 bool Sessions::may_play(const media::Variant& variant) const {
@@ -167,19 +166,13 @@ void Sessions::choose() {
 // From one to another.
 
 void Sessions::begin_switch(const media::Variant& to, bool at_once) {
-  next_.emplace(Next{make(to), to, at_once, now() + ready_within});
+  auto give_up_at = now() + (at_once ? ready_soon : ready_within);
+  next_.emplace(Next{make(to), to, at_once, give_up_at});
   share_upload();
   // The link is needed for the other one.
   if (at_once)
-    end_at(playing_->swarm().seam(true));
+    playing_->end_before(playing_->swarm().seam(true));
   next_->session->start();
-}
-
-/// Where the playing one ends; from when on it is due there, it goes on itself if nobody takes
-/// over.
-void Sessions::end_at(std::optional<core::SequenceNumber> seam) {
-  playing_->end_before(seam);
-  next_->give_up_at = std::min(next_->give_up_at, playing_->swarm().end_due(now()));
 }
 
 /// Each playlist that is loaded may be the one that was missing.
@@ -193,11 +186,15 @@ void Sessions::arm() {
   auto seam = next_->at_once ? playing_->swarm().end() : playing_->swarm().seam(false);
   auto offset = media::counterpart_offset(*from, *to);
   const auto* variant = next_->session->playlist().variant();
+  if (!offset && offset.error() == media::Misfit::little_in_common)
+    return;
   if (!seam || !offset || !variant || variant->variant().bandwidth != next_->variant.bandwidth)
     return give_up_switch();
   next_->armed = true;
-  if (!next_->at_once)
-    end_at(seam);
+  if (!next_->at_once) {
+    playing_->end_before(seam);
+    next_->give_up_at = playing_->swarm().end_due(now()); // by then it has to go on itself
+  }
   auto there = core::number(*seam) + static_cast<std::uint64_t>(*offset);
   // Other viewers, where there are any, have until then to give what they have.
   bool soon = next_->at_once || options_.index_uri.empty();
@@ -220,7 +217,7 @@ void Sessions::hand_over() {
   playing_->take_over(*before);
   retire(std::move(before));
   ++switches_;
-  measured_peer_bytes_ = 0;
+  measured_peer_bytes_ = playing_->swarm().statistics().peer_bytes;
   choice_.switched(now());
   share_upload();
 }

@@ -62,7 +62,6 @@ private:
   void choose();
   bool may_play(const media::Variant& variant) const;
   void begin_switch(const media::Variant& to, bool at_once);
-  void end_at(std::optional<core::SequenceNumber> seam);
   void arm();
   void hand_over();
   void give_up_switch();

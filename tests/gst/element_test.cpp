@@ -183,10 +183,10 @@ GST_START_TEST(stats_are_complete) {
   for (auto* name : {"rid", "peer-id"})
     fail_unless(gst_structure_has_field_typed(stats, name, G_TYPE_STRING), "%s", name);
   fail_unless(gst_structure_has_field_typed(stats, "peers", G_TYPE_UINT));
-  for (auto* name :
-       {"cdn-bytes", "peer-bytes", "upload-bytes", "delivered-bytes", "duplicate-bytes",
-        "overhead-bytes", "cdn-requests", "cdn-errors", "buffer-time", "delay", "startup-time",
-        "starvations", "starved-time", "pool-allocated", "pool-reused"})
+  for (auto* name : {"cdn-bytes", "peer-bytes", "upload-bytes", "delivered-bytes",
+                     "duplicate-bytes", "overhead-bytes", "cdn-requests", "cdn-errors",
+                     "buffer-time", "delay", "startup-time", "starvations", "starved-time",
+                     "bandwidth", "throughput", "switches", "pool-allocated", "pool-reused"})
     fail_unless(gst_structure_has_field_typed(stats, name, G_TYPE_UINT64), "%s", name);
   gst_structure_free(stats);
   gst_check_teardown_element(element);

@@ -138,6 +138,27 @@ GST_START_TEST(it_stays_where_it_is_not_wanted) {
 }
 GST_END_TEST;
 
+// Rule: a quality whose playlist cannot be had is passed over, and nothing is lost by trying.
+GST_START_TEST(what_is_not_to_be_had_is_passed_over) {
+  LadderStream stream(false, "location = /q1.m3u8 { return 404; }\n");
+  test::NarrowLink link(stream.nginx().port);
+  stream.wait_for(11);
+  Watcher watcher(options(link.url()));
+  fail_unless(watcher.until([&] { return watcher.whole() >= 4; }));
+  link.set_rate(LadderStream::bandwidths[1] * 12 / 10 / 8);
+  auto low = [&] { return watcher.segments().back().bandwidth == LadderStream::bandwidths[0]; };
+  fail_unless(watcher.until(low, 30s), "it does not go down: %s",
+              listed(qualities(watcher)).c_str());
+  link.set_rate(0);
+  auto whole = watcher.whole();
+  fail_unless(watcher.until([&] { return watcher.whole() >= whole + 4; }));
+  auto flaw = flaws(stream, watcher);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  fail_unless(qualities(watcher) == std::vector<std::size_t>({2, 0}), "%s",
+              listed(qualities(watcher)).c_str());
+}
+GST_END_TEST;
+
 // Rule: the swarm of the other quality is joined, and that of the one before left: viewers there
 // see it come and go, and it takes from those whom it has come to.
 GST_START_TEST(it_goes_from_swarm_to_swarm) {
@@ -205,6 +226,7 @@ static Suite* adaptive_suite() {
   tcase_add_test(tcase, transport_stream_goes_down_and_up);
   tcase_add_test(tcase, fragmented_mp4_goes_down_and_up);
   tcase_add_test(tcase, it_stays_where_it_is_not_wanted);
+  tcase_add_test(tcase, what_is_not_to_be_had_is_passed_over);
   tcase_add_test(tcase, it_goes_from_swarm_to_swarm);
   return suite;
 }

@@ -24,11 +24,12 @@ public:
   /// As ffmpeg's master playlist has them, bits a second.
   static constexpr std::array<std::uint64_t, 3> bandwidths{290'400, 620'400, 1'170'400};
 
-  /// Throws std::runtime_error.
-  explicit LadderStream(bool fmp4 = false) : fmp4_(fmp4) {
+  /// `locations`: further lines for nginx. Throws std::runtime_error.
+  explicit LadderStream(bool fmp4 = false, const std::string& locations = {}) : fmp4_(fmp4) {
     processes::NginxOptions options;
     options.directory = directory_.path();
     options.root = directory_.path();
+    options.locations = locations;
     auto nginx = processes::start_nginx(options);
     if (!nginx)
       throw std::runtime_error(nginx.error());
