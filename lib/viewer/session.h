@@ -54,7 +54,7 @@ public:
   void set_upload_limit(std::optional<std::uint64_t> bits_per_second);
   void set_max_peers(unsigned peers);
 
-  // From one quality to another: Swarm, and nothing else, knows where.
+  // From one quality to another, as Sessions has it; the numbers are those of this swarm.
   const PlaylistSource& playlist() const { return playlist_; }
   core::Swarm& swarm() { return mind_.swarm(); }
   void end_before(std::optional<core::SequenceNumber> sn);

@@ -173,6 +173,7 @@ GST_START_TEST(it_goes_from_swarm_to_swarm) {
   auto with_index = [&](const std::string& url, std::uint64_t bandwidth) {
     auto wish = options(url);
     wish.index_uri = server.index_uri();
+    wish.late = Late::keep; // a stall, should there be one, leaves nothing out
     wish.quality.max_bitrate = bandwidth;
     wish.quality.adaptive = bandwidth == 0;
     return wish;
