@@ -35,6 +35,12 @@ struct Qualities {
     }
   }
 
+  /// Plays until this one is the newest.
+  void until_listed(std::uint64_t newest) {
+    while (playing.swarm.seam(false) != SequenceNumber{newest + 1})
+      run_for(playing.step);
+  }
+
   SequenceNumber arm(bool at_once) {
     auto seam = playing.swarm.seam(at_once);
     fail_unless(seam.has_value());
@@ -121,6 +127,25 @@ GST_START_TEST(nothing_is_fetched_behind_the_seam) {
 }
 GST_END_TEST;
 
+// Rule: a break in the stream is one at the seam, too.
+GST_START_TEST(a_break_at_the_seam) {
+  Qualities stream;
+  auto seam = stream.playing.first_number + 60;
+  stream.playing.breaks.insert(seam);
+  stream.next.breaks.insert(seam + Qualities::apart);
+  stream.until_listed(seam - 1);
+  fail_unless_equals_uint64(number(stream.arm(false)), seam);
+  fail_unless(stream.until_seam(10s));
+  stream.take_over();
+  stream.run_for(10s);
+  const auto& begins = stream.next.delivered.front();
+  fail_unless_equals_uint64(number(begins.sn), seam + Qualities::apart);
+  fail_unless(begins.discontinuity && begins.new_line);
+  auto breaks = std::ranges::count_if(stream.next.delivered, &Deliver::discontinuity);
+  fail_unless_equals_int(breaks, 1);
+}
+GST_END_TEST;
+
 // Rule: a seam can be taken back, and the same swarm goes on as if nothing had been.
 GST_START_TEST(a_seam_is_taken_back) {
   Qualities stream;
@@ -200,6 +225,7 @@ static Suite* swarm_seam_suite() {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, playback_goes_on_at_the_seam);
   tcase_add_test(tests, nothing_is_fetched_behind_the_seam);
+  tcase_add_test(tests, a_break_at_the_seam);
   tcase_add_test(tests, a_seam_is_taken_back);
   tcase_add_test(tests, a_restart_takes_the_seam_away);
   tcase_add_test(tests, what_is_not_listed_is_waited_for);
