@@ -1,5 +1,5 @@
-// One viewer on the network thread: the quality of the stream that it plays, and the way from one
-// to another while it plays. SPDX-License-Identifier: LGPL-2.1-or-later
+// One viewer on the network thread: the quality that it plays, and the way from one to another.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "net/http_client.h"
