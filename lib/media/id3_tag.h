@@ -1,5 +1,6 @@
 // ID3v2 tags (id3.org: ID3v2.3.0, ID3v2.4.0), as far as packed audio needs them. Pure functions;
-// safe on any bytes. Internal to lib/media. SPDX-License-Identifier: LGPL-2.1-or-later
+// safe on any bytes. Internal to lib/media.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include <cstddef>

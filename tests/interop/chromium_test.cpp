@@ -1,5 +1,6 @@
 // Interop with Debian's Chromium: a page of plain RTCPeerConnection code, signalled over the
-// broker's WebSocket listener. SPDX-License-Identifier: LGPL-2.1-or-later
+// broker's WebSocket listener.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "chromium.h"
 #include "encounter.h"
 #include "scripts.h"

@@ -1,6 +1,7 @@
 // One side of the exchange that every implementation takes part in (js/exchange.js has the other):
 // the peer protocol's handshake, then each side asks for the other's one object chunk by chunk, and
-// says at the end what it has received and sent. SPDX-License-Identifier: LGPL-2.1-or-later
+// says at the end what it has received and sent.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "core/ids.h"

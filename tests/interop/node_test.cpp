@@ -1,5 +1,6 @@
 // Interop with libwebrtc (@roamhq/wrtc) and libdatachannel (node-datachannel) in Node; their
-// versions are pinned in tests/node/package.json. SPDX-License-Identifier: LGPL-2.1-or-later
+// versions are pinned in tests/node/package.json.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "encounter.h"
 #include "scripts.h"
 

@@ -1,5 +1,6 @@
 // Interop with GStreamer's webrtcbin: in a process of its own, since its teardown can hang, and
-// beside us in one process. SPDX-License-Identifier: LGPL-2.1-or-later
+// beside us in one process.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "encounter.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail

@@ -1,5 +1,6 @@
 // PeerConnection: what the standards leave to the other side's choice. Two of them over loopback;
-// real others are met in tests/interop. SPDX-License-Identifier: LGPL-2.1-or-later
+// real others are met in tests/interop.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "peer_pair.h"
 
 #include <fstream>

@@ -1,4 +1,5 @@
-// Requests as viewers write them. SPDX-License-Identifier: LGPL-2.1-or-later
+// Requests as viewers write them.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "schemas/cps_generated.h"

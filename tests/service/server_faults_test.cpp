@@ -1,4 +1,5 @@
-// p2plive-server among people who mean no good. SPDX-License-Identifier: LGPL-2.1-or-later
+// p2plive-server among people who mean no good.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "server_process.h"
 
 #include "service/random.h"

@@ -1,5 +1,6 @@
 // Short swarms of two viewers that do not decode: the program from end to end, and every way to
-// end. SPDX-License-Identifier: LGPL-2.1-or-later
+// end.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 #include "swarm_run.h"

@@ -1,5 +1,6 @@
 // A live stream in three qualities for tests: one ffmpeg makes them and their master playlist,
-// nginx serves them, and every segment is kept. SPDX-License-Identifier: LGPL-2.1-or-later
+// nginx serves them, and every segment is kept.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "processes/services.h"

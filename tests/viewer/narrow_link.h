@@ -1,5 +1,6 @@
 // A link of a set rate between a viewer and a server on loopback, for tests: all connections
-// through it share the rate, as those of a household do. SPDX-License-Identifier: LGPL-2.1-or-later
+// through it share the rate, as those of a household do.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include <arpa/inet.h>

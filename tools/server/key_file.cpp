@@ -1,4 +1,5 @@
-// Reading p2plive-server.conf. SPDX-License-Identifier: LGPL-2.1-or-later
+// Reading p2plive-server.conf.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "server/server_options.h"
 
 #include <glib.h>

@@ -1,5 +1,6 @@
 // What count.cpp counts. element-play finds it by the name p2plive_bench_counts, when it was
-// preloaded. SPDX-License-Identifier: LGPL-2.1-or-later
+// preloaded.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 // from PLAYING to the first buffer at "screen". PIPELINE is as gst-launch has it, with these names:
 // "source" hands out bytes, which are counted; "screen" is the sink at the end; of what "demux"
 // finds the picture goes to "picture", or to "screen" where there is none of that name, the sound
-// to "sound". tests/bench/element.sh runs it. SPDX-License-Identifier: LGPL-2.1-or-later
+// to "sound". tests/bench/element.sh runs it.
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "count.h"
 
 #include <gst/gst.h>
