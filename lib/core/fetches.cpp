@@ -22,7 +22,7 @@ void Fetches::answered(Transfer& transfer, const FetchHead& head) {
   transfer.size = head.size;
   transfer.building = {};
   auto asked_until = (std::uint64_t{transfer.last} + 1) * chunk_size;
-  bool more_than_asked = head.whole && head.size && *head.size > asked_until;
+  bool more_than_asked = head.whole && (!head.size || *head.size > asked_until);
   if (more_than_asked || (head.first == 0 && transfer.first > 0))
     is_whole(transfer);
 }

@@ -14,6 +14,9 @@ namespace {
 /// An uplink of so many bitrates is fast; so is half of the giver's own. Where only the latter
 /// counted, what the fastest fetched would wait behind all who are hard to reach.
 constexpr double fast_bitrates = 2;
+/// Who uploads so many times what is fast is as good as any: whatever somebody claims, others have
+/// their turn.
+constexpr double most_fast = 4;
 
 bool is_fit(const Neighbour& neighbour, const ChunkName& chunk, double fast) {
   auto newest = neighbour.newest_listed();
@@ -28,15 +31,17 @@ double fast_uplink(double own, double bitrate) {
   return bitrate > 0 ? std::min(own / 2, fast_bitrates * bitrate) : own / 2;
 }
 
-std::vector<PeerId> push_receivers(const Neighbours& neighbours, const ChunkName& chunk,
-                                   double fast) {
+std::vector<PeerId> push_receivers(const PeerId& giver, const Neighbours& neighbours,
+                                   const ChunkName& chunk, double fast) {
   std::vector<const Neighbour*> fit;
   for (const auto& [id, neighbour] : neighbours)
     if (is_fit(neighbour, chunk, fast))
       fit.push_back(&neighbour);
   // Uplinks are told in powers of two: among equals each has its turn.
+  auto own = mix(giver, chunk.object.sn, number(chunk.chunk));
   auto rank = [&](const Neighbour* one) {
-    return std::pair(-one->uplink(), mix(one->id(), chunk.object.sn, number(chunk.chunk)));
+    auto turn = own ^ mix(one->id(), chunk.object.sn, number(chunk.chunk));
+    return std::pair(-std::min(one->uplink(), most_fast * fast), turn);
   };
   std::ranges::sort(fit, {}, rank);
   std::vector<PeerId> out;

@@ -23,7 +23,7 @@ inline constexpr PushShare share_to_push{0.25, 0.5, 4};
 inline constexpr PushShare share_put_up_with{0.5, 1.0, 8};
 
 /// Of that share so much is used up by a piece that is of no use.
-inline constexpr double useless_push = 4;
+inline constexpr double useless_push = 2;
 
 class PushAllowance {
 public:
@@ -36,16 +36,20 @@ public:
     auto rate = std::max(share_.of_bitrate * stream, 1.0);
     left_ = std::min(most, left_ + rate * seconds(now - std::min(now, last_)));
     last_ = now;
-    if (left_ < chunks)
+    if (left_ < chunks || now < rests_until_)
       return false;
     left_ -= chunks;
     return true;
   }
 
+  /// Nothing until then.
+  void rest_until(Time then) { rests_until_ = then; }
+
 private:
   PushShare share_;
   double left_; ///< chunks
   Time last_ = Time::max();
+  Time rests_until_{};
 };
 
 } // namespace p2plive::core

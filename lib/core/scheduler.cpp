@@ -29,6 +29,12 @@ constexpr std::uint32_t last_chunk_possible = chunk_count(max_segment_size) - 1;
 /// how large it is, what else is urgent (1.2 s of media as long as no fetch has been timed). For
 /// what is due after that it may have met others.
 constexpr std::uint32_t chunks_to_begin_with = 8;
+/// Where chunks are not urgent so long before they are due, nobody could be met in time.
+constexpr Duration time_to_meet = 1s;
+
+/// Of what nobody has so much goes with the first chunk that is urgent: one request for each would
+/// be many.
+constexpr Duration least_range = 250ms;
 
 /// One pass over the window.
 class Planner {
@@ -85,8 +91,11 @@ private:
     if (s_.now < urgent_at)
       wake(urgent_at);
     else
-      fetch(segment, 0,
-            s_.now < s_.hold_seeding_until ? chunks_to_begin_with - 1 : last_chunk_possible, true);
+      fetch(segment, 0, others_may_give() ? chunks_to_begin_with - 1 : last_chunk_possible, true);
+  }
+
+  bool others_may_give() const {
+    return s_.now < s_.hold_seeding_until && s_.cdn_threshold >= time_to_meet;
   }
 
   /// What the CDN has refused can come from viewers alone, up to the moment when it is left out.
@@ -127,7 +136,8 @@ private:
       urgent_.push_back({&segment, chunk});
       return;
     }
-    if (s_.now >= (promised ? last_call : urgent_at)) {
+    if (s_.now >= (promised ? last_call : urgent_at) ||
+        goes_along(segment, chunk, entry.segment.duration / segment.slots().size())) {
       if (fetch(segment, chunk, chunk, true) && slot.asked)
         plan_.withdrawals.push_back({*slot.asked, segment.sn(), chunk, false});
       return;
@@ -154,6 +164,15 @@ private:
     } else {
       wake(seed_at);
     }
+  }
+
+  /// With the urgent range before it, while that is short.
+  bool goes_along(const StoredSegment& segment, std::uint32_t chunk, Duration of_a_chunk) const {
+    if (plan_.fetches.empty() || segment.slots()[chunk].asked || somebody_has(chunk))
+      return false;
+    const auto& before = plan_.fetches.back();
+    return before.urgent && before.sn == segment.sn() && before.last + 1 == chunk &&
+           (chunk - before.first) * of_a_chunk < least_range;
   }
 
   /// What others told of can be fetched only when our own playlist has shown it: that is loaded

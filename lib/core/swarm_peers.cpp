@@ -1,6 +1,7 @@
 // The part of a swarm that talks with other viewers.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/mix.h"
+#include "core/push.h"
 #include "core/swarm_impl.h"
 
 #include <algorithm>
@@ -252,7 +253,8 @@ void Swarm::Impl::on(Neighbour& from, const RequestMessage& message) {
 
 void Swarm::Impl::on(Neighbour& from, const CancelMessage& message) {
   uploader.cancel(from.id(), message.chunk);
-  from.forget_pushed(message.chunk); // of which it could make no use
+  if (from.forget_pushed(message.chunk)) // of which it could make no use
+    from.to_push.rest_until(now + push_pause);
 }
 
 void Swarm::Impl::on(Neighbour& from, const PieceMessage& message) {

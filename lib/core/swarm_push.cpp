@@ -7,15 +7,17 @@
 namespace p2plive::core {
 
 /// A chunk has come from the CDN. A small swarm, where most are connected with each other, has no
-/// use for this (docs/scheduling.md, What was tried).
+/// use for this (docs/scheduling.md, What was tried), and what is not new most have: a viewer that
+/// is far behind would push what others have played.
 void Swarm::Impl::push(const StoredSegment& segment, std::uint32_t chunk) {
   ChunkName name{segment.name(), ChunkIndex{chunk}};
   bool large = !settings.seed_share &&
                goes_by_places(membership.audience(neighbours), membership.seed_place());
-  if (!large || !uploader.allowed() || is_init(segment.sn()) || holders.count(name) > 0)
+  bool is_new = !is_init(segment.sn()) && next(segment.sn()) >= timeline.newest();
+  if (!large || !is_new || !uploader.allowed() || holders.count(name) > 0)
     return;
   uploader.set_bitrate(store.bitrate());
-  for (const auto& peer : push_receivers(neighbours, name, uploader.fast()))
+  for (const auto& peer : push_receivers(settings.self, neighbours, name, uploader.fast()))
     if (auto& to = neighbours.at(peer); to.to_push.take(now, 1, store.bitrate()))
       uploader.push(now, to, name, segment.length(chunk));
 }
@@ -37,7 +39,11 @@ bool Swarm::Impl::begin_push(Neighbour& to, const ChunkName& chunk) {
 /// other is.
 void Swarm::Impl::take_unasked(Neighbour& from, const PieceMessage& message) {
   auto* slot = slot_of(message.chunk);
-  bool of_use = slot && !slot->data;
+  bool lacked = !slot || !slot->data;
+  // Nobody pushes init sections in good faith, and what is coming from the CDN is better.
+  const auto& [object, chunk] = message.chunk;
+  bool own = is_init(object.sn) || fetches.covers(object.sn, number(chunk));
+  bool of_use = slot && lacked && !(message.pushed && own);
   bool asked = from.forget(message.chunk);
   if (asked && slot && slot->asked == from.id()) {
     slot->asked.reset();
@@ -54,7 +60,7 @@ void Swarm::Impl::take_unasked(Neighbour& from, const PieceMessage& message) {
     return;
   }
   stats_.duplicate_bytes += message.payload.size();
-  if (message.pushed && (!slot || of_use)) // our next request has not crossed it: it is one
+  if (message.pushed && lacked) // our next request has not crossed it: it is one
     send(from.id(), CancelMessage{message.chunk});
   if (!allowed && ++from.offences > most_offences)
     drop(PeerId(from.id()), "pieces that nobody asked for", true);

@@ -104,12 +104,33 @@ GST_START_TEST(the_rest_from_a_neighbour) {
 }
 GST_END_TEST;
 
-// Rule: who has met nobody by then goes on from the CDN, each byte once and in time.
+// Rule: who has met nobody by then goes on from the CDN, each byte once and in time, and not chunk
+// by chunk.
 GST_START_TEST(the_rest_from_the_cdn) {
-  VirtualCdn cdn(among_others());
-  cdn.run_for(8s);
-  fail_unless_equals_uint64(asked_for(cdn), VirtualCdn::size);
-  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+  for (std::uint64_t times : {1, 10}) {
+    VirtualCdn cdn(among_others());
+    cdn.usual = times * VirtualCdn::size;
+    cdn.run_for(8s);
+    std::uint64_t bytes = 0, requests = 0;
+    for (const auto& fetch : cdn.fetched)
+      if (fetch.sn == cdn.fetched.front().sn) {
+        bytes += std::min(fetch.last + 1, cdn.usual) - fetch.first;
+        ++requests;
+      }
+    fail_unless_equals_uint64(bytes, cdn.usual);
+    fail_unless(requests <= 6, "%d", static_cast<int>(requests));
+    fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+  }
+}
+GST_END_TEST;
+
+// Rule: where viewers have little time to help each other, nobody could be met in time.
+GST_START_TEST(in_a_hurry) {
+  auto settings = among_others();
+  settings.live_delay = 5s;
+  VirtualCdn cdn(settings);
+  cdn.run_for(100ms);
+  fail_unless(cdn.fetched[0].first == 0 && cdn.fetched[0].last >= VirtualCdn::size - 1);
 }
 GST_END_TEST;
 
@@ -128,6 +149,7 @@ static Suite* newcomer_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_rest_from_a_neighbour);
   tcase_add_test(tcase, the_rest_from_the_cdn);
+  tcase_add_test(tcase, in_a_hurry);
   tcase_add_test(tcase, alone);
   return suite;
 }
