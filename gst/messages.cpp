@@ -54,8 +54,11 @@ void post_quality(GstElement* element, const Quality& quality) {
   if (quality.width > 0 && quality.height > 0)
     gst_structure_set(structure, "width", G_TYPE_UINT, quality.width, "height", G_TYPE_UINT,
                       quality.height, nullptr);
-  if (!quality.codecs.empty())
-    gst_structure_set(structure, "codecs", G_TYPE_STRING, quality.codecs.c_str(), nullptr);
+  if (!quality.codecs.empty()) {
+    const auto length = static_cast<gssize>(quality.codecs.size());
+    g_autofree char* codecs = g_utf8_make_valid(quality.codecs.data(), length);
+    gst_structure_set(structure, "codecs", G_TYPE_STRING, codecs, nullptr);
+  }
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 

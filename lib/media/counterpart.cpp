@@ -2,7 +2,11 @@
 #include "media/counterpart.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <optional>
+#include <ranges>
 
 namespace p2plive::media {
 
@@ -11,6 +15,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t enough = 2; ///< segments in both
+/// Of the newest segments it is looked which begin at the same moment.
+constexpr std::ptrdiff_t looked_at = 100;
+/// Without dates equal numbers are taken for the same media, which they need not be (RFC 8216,
+/// section 4.3.3.2), only of encoders that are equally far.
+constexpr std::uint64_t most_apart = 2;
 
 bool same_time(std::chrono::nanoseconds difference) {
   return difference <= same_moment && -difference <= same_moment;
@@ -24,11 +33,20 @@ bool dated(const MediaPlaylist& playlist) {
 
 /// The newest segment of `from` that `to` has, too.
 std::optional<std::int64_t> by_dates(const MediaPlaylist& from, const MediaPlaylist& to) {
-  for (auto one = from.segments.rbegin(); one != from.segments.rend(); ++one)
-    for (const auto& other : to.segments)
-      if (same_time(*one->program_date_time - *other.program_date_time))
-        return static_cast<std::int64_t>(other.sn - one->sn);
+  auto newest = [](const MediaPlaylist& playlist) {
+    auto count = std::min(std::ssize(playlist.segments), looked_at);
+    return std::ranges::subrange(playlist.segments.rbegin(), playlist.segments.rbegin() + count);
+  };
+  for (const auto& one : newest(from))
+    for (const auto& other : newest(to))
+      if (same_time(*one.program_date_time - *other.program_date_time))
+        return static_cast<std::int64_t>(other.sn - one.sn);
   return {};
+}
+
+bool equally_far(const MediaPlaylist& from, const MediaPlaylist& to) {
+  auto [less, more] = std::minmax(from.segments.back().sn, to.segments.back().sn);
+  return more - less <= most_apart;
 }
 
 /// By dates, for so long that there should be a segment at the same moment.
@@ -57,7 +75,7 @@ tl::expected<std::int64_t, Misfit> counterpart_offset(const MediaPlaylist& from,
   if (from.segments.size() < enough || to.segments.size() < enough)
     return little;
   const bool by_date = dated(from) && dated(to);
-  if (!by_date && from.target_duration != to.target_duration)
+  if (!by_date && (from.target_duration != to.target_duration || !equally_far(from, to)))
     return apart;
   auto offset = by_date ? by_dates(from, to) : std::optional<std::int64_t>(0);
   if (!offset && overlap(from, to))

@@ -19,9 +19,10 @@ std::vector<std::string_view> families(const Variant& variant) {
   return codecs;
 }
 
+/// Where codecs are not named, a picture's size tells that there is one.
 bool alike(const Variant& a, const Variant& b) {
-  return a.audio_only() == b.audio_only() && a.separate_audio == b.separate_audio &&
-         families(a) == families(b);
+  return a.audio_only() == b.audio_only() && (a.width > 0) == (b.width > 0) &&
+         a.separate_audio == b.separate_audio && families(a) == families(b);
 }
 
 } // namespace

@@ -19,6 +19,10 @@ constexpr auto ready_within = 10s;
 constexpr auto ready_soon = 5s; ///< with a narrow link it does not get better by giving up
 /// What could not be changed to is not tried again so soon.
 constexpr auto rests_for = 60s;
+/// Whoever is so far from live does not go up: what is listed by then would be fetched twice.
+constexpr core::Duration most_behind = 30s;
+/// So much ahead is enough however far from live playback is.
+constexpr core::Duration most_needed = 10s;
 
 ViewerOptions named(ViewerOptions options) {
   if (options.user_agent.empty())
@@ -75,9 +79,9 @@ void Sessions::set_upload_limit(std::optional<std::uint64_t> bits_per_second) {
 
 void Sessions::set_max_peers(unsigned peers) {
   options_.max_peers = peers;
-  playing_->set_max_peers(peers);
   if (next_)
     next_->session->set_max_peers(peers);
+  playing_->set_max_peers(peers); // the other one may take over with this
 }
 
 /// Two swarms at the same time have what is allowed together.
@@ -138,29 +142,39 @@ bool Sessions::may_play(const media::Variant& variant) const {
   return found == not_before_.end() || now() >= found->second;
 }
 
-void Sessions::choose() {
+std::optional<Sessions::Look> Sessions::look() {
   const auto* variant = playing_->playlist().variant();
   const auto* playlist = playing_->playlist().playlist();
   if (!variant || !playlist || playlist->ended || playing_->finished())
-    return;
-  auto ladder = variant->ladder();
-  std::erase_if(ladder, [&](const media::Variant& one) {
+    return {};
+  Look look{variant->ladder(), {}};
+  std::erase_if(look.ladder, [&](const media::Variant& one) {
     return one.bandwidth != variant->variant().bandwidth && !may_play(one);
   });
   auto figures = playing_->swarm().statistics();
-  QualityView view;
-  for (const auto& one : ladder)
+  auto& view = look.view;
+  for (const auto& one : look.ladder)
     view.bandwidths.push_back(one.bandwidth);
   view.current = static_cast<std::size_t>(
       std::ranges::find(view.bandwidths, variant->variant().bandwidth) - view.bandwidths.begin());
   view.throughput = meter_.throughput(now());
   view.ahead = figures.ahead;
   view.shared = !options_.index_uri.empty();
-  view.enough = view.shared ? figures.reserve : options_.live_delay / 2;
+  view.enough = view.shared ? figures.reserve
+                            : std::min<core::Duration>(options_.live_delay / 2, most_needed);
   view.segment = playlist->target_duration;
   view.starving = figures.starving;
-  if (auto wanted = choice_.wanted(now(), view); wanted != view.current)
-    begin_switch(ladder[wanted], wanted < view.current);
+  return look;
+}
+
+void Sessions::choose() {
+  auto look = this->look();
+  if (!look)
+    return;
+  auto wanted = choice_.wanted(now(), look->view);
+  bool far = playing_->swarm().statistics().delay > most_behind;
+  if (wanted < look->view.current || (wanted > look->view.current && !far))
+    begin_switch(look->ladder[wanted], wanted < look->view.current);
 }
 
 // From one to another.
@@ -186,7 +200,8 @@ void Sessions::arm() {
   auto seam = next_->at_once ? playing_->swarm().end() : playing_->swarm().seam(false);
   auto offset = media::counterpart_offset(*from, *to);
   const auto* variant = next_->session->playlist().variant();
-  if (!offset && offset.error() == media::Misfit::little_in_common)
+  bool may_come = !next_->at_once; // in a hurry nothing is fetched meanwhile
+  if (!offset && offset.error() == media::Misfit::little_in_common && may_come)
     return;
   if (!seam || !offset || !variant || variant->variant().bandwidth != next_->variant.bandwidth)
     return give_up_switch();
@@ -234,7 +249,10 @@ void Sessions::give_up_switch() {
 
 void Sessions::see_to_switch() {
   bool lost = (next_->armed || next_->at_once) && !playing_->swarm().end();
-  if (lost || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
+  // On the way up the link may get narrow: then it is not for two qualities, nor for a higher one.
+  auto look = next_->at_once ? std::nullopt : this->look();
+  bool too_high = look && choice_.wanted(now(), look->view) < look->view.current;
+  if (lost || too_high || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
     return give_up_switch();
   hand_over();
 }

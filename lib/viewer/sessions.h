@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace p2plive::viewer {
 
@@ -59,6 +60,12 @@ private:
   void tick();
   void publish();
   void measure();
+  /// What may be played, and what speaks for which of it.
+  struct Look {
+    std::vector<media::Variant> ladder;
+    QualityView view;
+  };
+  std::optional<Look> look(); ///< none: nothing can be changed to
   void choose();
   bool may_play(const media::Variant& variant) const;
   void begin_switch(const media::Variant& to, bool at_once);

@@ -51,6 +51,9 @@ GST_START_TEST(of_the_same_codecs) {
                        separate, current},
                       current) == Steps{1000, 2000}));
   auto unnamed = variant(2000, "");
+  auto picture = variant(2000, "");
+  picture.width = 640;
+  fail_unless((ladder({unnamed, variant(1000, ""), picture}, picture) == Steps{2000}));
   fail_unless((ladder({variant(1000, ""), variant(1100), unnamed}, unnamed) == Steps{1000, 2000}));
 }
 GST_END_TEST;
