@@ -32,8 +32,8 @@ constexpr std::uint32_t chunks_to_begin_with = 8;
 /// Where chunks are not urgent so long before they are due, nobody could be met in time.
 constexpr Duration time_to_meet = 1s;
 
-/// Of what nobody has so much goes with the first chunk that is urgent: at high bitrates one request
-/// for each would be many.
+/// Of what nobody has so much goes with the first chunk that is urgent: at high bitrates one
+/// request for each would be many.
 constexpr Duration least_range = 125ms;
 
 /// One pass over the window.
