@@ -135,7 +135,7 @@ public:
 
   /// Answers all that was asked for of the segment.
   void serve(std::uint64_t sn, std::uint64_t size) {
-    for (const auto& [to, request] : heard<RequestMessage>())
+    for (const auto& [to, request] : cdn.said<RequestMessage>())
       if (number(request.chunk.object.sn) == sn) {
         auto begin = std::uint64_t{number(request.chunk.chunk)} * chunk_size;
         auto length = std::min<std::uint64_t>(chunk_size, size - begin);
@@ -144,26 +144,10 @@ public:
       }
   }
 
-  /// Of one kind, as they were sent, to whom.
-  template <typename Message>
-  std::vector<std::pair<PeerId, Message>> heard() const {
-    std::vector<std::pair<PeerId, Message>> out;
-    std::string reason;
-    for (const auto& send : cdn.sent) {
-      auto bytes = send.header;
-      if (send.chunk)
-        bytes.insert(bytes.end(), send.chunk.data(), send.chunk.data() + send.size);
-      if (auto message = decode(bytes, reason);
-          message && std::holds_alternative<Message>(*message))
-        out.emplace_back(send.to, std::get<Message>(*message));
-    }
-    return out;
-  }
-
   /// Entries that the viewer told of the segment.
   std::vector<std::pair<PeerId, ToldEntry>> told(std::uint64_t sn) const {
     std::vector<std::pair<PeerId, ToldEntry>> out;
-    for (const auto& [to, have] : heard<HaveMessage>())
+    for (const auto& [to, have] : cdn.said<HaveMessage>())
       if (have.entry && number(have.entry->sn) == sn)
         out.emplace_back(to, *have.entry);
     return out;
@@ -171,14 +155,14 @@ public:
   /// The newest segment that it says it knows of.
   std::uint64_t says_newest() const {
     std::uint64_t newest = 0;
-    for (const auto& [to, have] : heard<HaveMessage>())
+    for (const auto& [to, have] : cdn.said<HaveMessage>())
       newest = std::max(newest, number(have.newest_listed));
     return newest;
   }
 
   /// That it has something of the segment.
   bool announces(std::uint64_t sn) const {
-    return std::ranges::any_of(heard<HaveMessage>(), [&](const auto& said) {
+    return std::ranges::any_of(cdn.said<HaveMessage>(), [&](const auto& said) {
       return std::ranges::any_of(said.second.gains,
                                  [&](const Gain& gain) { return number(gain.sn) == sn; });
     });
@@ -251,7 +235,7 @@ GST_START_TEST(two_are_believed) {
   auto sn = crowd.whole() + 1;
   crowd.has(4, crowd.segment(sn), 500'000, 3);
   auto asks = [&] {
-    return std::ranges::any_of(crowd.heard<RequestMessage>(), [&](const auto& request) {
+    return std::ranges::any_of(crowd.cdn.said<RequestMessage>(), [&](const auto& request) {
       return number(request.second.chunk.object.sn) == sn;
     });
   };
@@ -315,7 +299,7 @@ GST_START_TEST(who_is_not_told) {
     crowd.look();
     crowd.known = crowd.whole() - 1;
     crowd.run_for(6s);
-    auto haves = crowd.heard<HaveMessage>();
+    auto haves = crowd.cdn.said<HaveMessage>();
     bool told =
         std::ranges::any_of(haves, [](const auto& said) { return said.second.entry.has_value(); });
     fail_unless(!haves.empty() && told == (audience > 32 && minor > 0));

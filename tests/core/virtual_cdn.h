@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "core/messages.h"
 #include "core/swarm.h"
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -174,6 +177,22 @@ struct VirtualCdn {
         } else {
           others.push_back(action);
         }
+  }
+
+  /// What it has said to others of one kind, in order, and to whom.
+  template <typename Message>
+  std::vector<std::pair<PeerId, Message>> said() const {
+    std::vector<std::pair<PeerId, Message>> out;
+    std::string reason;
+    for (const auto& send : sent) {
+      auto bytes = send.header;
+      if (send.chunk)
+        bytes.insert(bytes.end(), send.chunk.data(), send.chunk.data() + send.size);
+      if (auto message = decode(bytes, reason); message)
+        if (auto* body = std::get_if<Message>(&*message))
+          out.emplace_back(send.to, *body);
+    }
+    return out;
   }
 
   /// Every segment handed out is whole, in order, and holds the CDN's bytes.
