@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/membership.h"
 
+#include "core/backoff.h"
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -17,11 +19,6 @@ constexpr std::size_t spare_slots = 2;
 /// others to who comes: some can be met by few. Small swarms are full meshes nevertheless.
 constexpr std::size_t places_wanted = 22;
 constexpr std::size_t places_wanted_when_short = 30;
-/// What is remembered of attempts, in attempts.
-constexpr double reach_memory = 32;
-/// Who reaches less than this share of others asks the tracker again when it has tried everybody.
-constexpr double low_reach = hard_to_reach / 100.0;
-constexpr Duration ask_again = 10s;
 /// Connections opened at the same time. Most paths that there are take less than a second to
 /// find; attempts older than that are waited for, but no longer keep others from being made.
 constexpr std::size_t most_connecting = 12;
@@ -56,31 +53,18 @@ constexpr unsigned few_rounds = 3;
 constexpr Duration pause_first = 10s;
 constexpr Duration pause_most = 60s;
 
-constexpr Duration default_interval = 30s;
-/// A tracker that wants to be asked less often than this has too much to do.
-constexpr Duration longest_calm = 40s;
-constexpr Duration answer_patience = 15s;
-constexpr Duration retry_first = 1s;
-constexpr Duration retry_most = 60s;
-
-/// `first`, doubled `times` times, at most `most`.
-Duration doubled(Duration first, unsigned times, Duration most) {
-  return std::min<Duration>(first * (1 << std::min(times, 10u)), most);
-}
-
 } // namespace
 
 Membership::Membership(const Settings& settings)
     : self_(settings.self), max_peers_(settings.max_peers), random_(settings.seed) {}
 
 void Membership::joined(Time now) {
-  announce_at_ = now;
+  announces_.begin(now);
   review_at_ = now;
   evict_at_ = now + evict_every;
 }
 
 void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
-  tracker_failures_ = 0;
   announced_ = true;
   population_ = std::max<std::uint32_t>(answer.population, 1);
   seed_place_ = answer.seed;
@@ -92,18 +76,12 @@ void Membership::tracker_answered(Time now, const TrackerAnswer& answer) {
       candidate.named = true;
       candidate.named_at = now;
     }
-  auto interval =
-      std::clamp<Duration>(answer.interval > 0s ? answer.interval : default_interval, 1s, 600s);
-  announce_at_ = now + jittered(interval);
-  not_before_ = interval > longest_calm ? announce_at_ : now;
+  announces_.answered(now, answer.interval, random_);
   review_at_ = now;
 }
 
 void Membership::tracker_failed(Time now, std::optional<Duration> retry_after) {
-  auto backoff = doubled(retry_first, tracker_failures_++, retry_most);
-  announce_at_ =
-      now + jittered(std::clamp<Duration>(retry_after.value_or(backoff), retry_first, 600s));
-  not_before_ = announce_at_;
+  announces_.failed(now, retry_after, random_);
 }
 
 std::uint32_t Membership::audience(const Neighbours& open) const {
@@ -128,21 +106,13 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
   if (open + connecting_.size() >= max_peers_ + spare_slots ||
       connecting_.size() >= (isolated ? most_connecting : most_attempts))
     return false;
-  connecting_.emplace(peer, {now, !knows_reach() && !counted(peer)});
+  connecting_.emplace(peer, {now, !reach_.known() && !counted(peer)});
   return true;
 }
 
 void Membership::uplink_changed(Time now, std::uint32_t kilobits) {
   uplink_ = kilobits;
-  announce_sooner(now);
-}
-
-/// Not before the tracker wants to be asked.
-void Membership::announce_sooner(Time now) {
-  if (!has_joined())
-    return;
-  auto soon = std::max({now, announced_at_ + ask_again, not_before_});
-  announce_at_ = std::min(announce_at_, soon);
+  announces_.sooner(now);
 }
 
 void Membership::fell_short(Time now) {
@@ -162,15 +132,6 @@ std::size_t Membership::wanted(Time now) const {
                                falls_short(now) ? places_wanted_when_short : places_wanted);
 }
 
-void Membership::attempted(bool path) {
-  if (attempts_ >= reach_memory) {
-    paths_ *= (reach_memory - 1) / attempts_;
-    attempts_ = reach_memory - 1;
-  }
-  paths_ += path;
-  attempts_ += 1;
-}
-
 /// That somebody could be connected with whom nearly everybody can be connected with proves
 /// nothing. Else who reaches few, and is introduced to such viewers for that, would soon think it
 /// reaches many.
@@ -180,7 +141,7 @@ void Membership::met(const Neighbour& neighbour) {
     return;
   candidate->second.counted = true;
   if (std::exchange(candidate->second.awaited, false) && neighbour.reach().value_or(0) < open_reach)
-    attempted(true);
+    reach_.attempted(true);
 }
 
 void Membership::opened(const PeerId& peer) {
@@ -199,7 +160,7 @@ void Membership::closed(Time now, const PeerId& peer, End end) {
   bool without_path = end == End::unreachable;
   if (auto attempt = connecting_.find(peer); attempt != connecting_.end()) {
     if (without_path && attempt->second.counts)
-      attempted(false);
+      reach_.attempted(false);
     connecting_.erase(peer);
   }
   if (without_path)
@@ -213,7 +174,7 @@ void Membership::closed(Time now, const PeerId& peer, End end) {
   auto wait =
       end == End::left ? return_after : doubled(first, candidate.failures++, attempt_again_most);
   candidate.named = candidate.failures < failures_unnamed;
-  candidate.try_at = now + jittered(wait);
+  candidate.try_at = now + jittered(wait, random_);
 }
 
 bool Membership::counted(const PeerId& peer) const {
@@ -235,22 +196,19 @@ Membership::Candidate& Membership::remember(const PeerId& peer) {
 void Membership::found_no_path(Time now) {
   // Once the tracker knows it introduces those whom nearly everybody can meet.
   if (++fruitless_ == most_fruitless)
-    announce_sooner(now);
+    announces_.sooner(now);
 }
 
-/// Those of which the end is known, and those that take longer than most that come to something.
-double Membership::likely_attempts(Time now) const {
-  return attempts_ + static_cast<double>(std::ranges::count_if(connecting_, [&](const auto& entry) {
-           return entry.second.counts && now - entry.second.since >= path_found_within;
-         }));
+/// Connections being opened that take longer than most that come to something.
+std::size_t Membership::likely_vain(Time now) const {
+  return static_cast<std::size_t>(std::ranges::count_if(connecting_, [&](const auto& entry) {
+    return entry.second.counts && now - entry.second.since >= path_found_within;
+  }));
 }
 
+/// Asked after every event, and almost always no even if nothing came of those under way.
 bool Membership::seems_to_reach_few(Time now) const {
-  auto few = [this](double attempts) {
-    return attempts >= enough_attempts && reach_after(attempts) < low_reach;
-  };
-  // Asked after every event, and almost always no even if nothing came of those under way.
-  return few(attempts_ + static_cast<double>(connecting_.size())) && few(likely_attempts(now));
+  return reach_.low_after(connecting_.size()) && reach_.low_after(likely_vain(now));
 }
 
 /// Connections being opened that may well come to something.
@@ -350,11 +308,10 @@ void Membership::choose(Time now, const Neighbours& open, Step& step) {
     ++young;
   }
   if (isolated && !step.connect.empty())
-    next_try_at_ = now + jittered(doubled(pause_first, rounds_++, pause_most));
+    next_try_at_ = now + jittered(doubled(pause_first, rounds_++, pause_most), random_);
   bool tried_all = ready.empty() && connecting_.empty();
-  if (tried_all && open.size() < wanted(now) &&
-      (falls_short(now) || (knows_reach() && reach() < low_reach)))
-    announce_sooner(now);
+  if (tried_all && open.size() < wanted(now) && (falls_short(now) || reach_.low()))
+    announces_.sooner(now);
 }
 
 void Membership::announce(Time now, std::size_t open, Step& step) {
@@ -362,14 +319,11 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   // introduced to.
   if (announced_ && !said_so_early_ && seems_to_reach_few(now)) {
     said_so_early_ = true;
-    announce_at_ = std::min(announce_at_, std::max(now, not_before_));
+    announces_.at_once(now);
   }
-  if (now < announce_at_)
+  if (now < announces_.next())
     return;
-  // The next one comes when this one has been answered, or an answer is no more to be expected.
-  announce_at_ = now + answer_patience;
-  announced_at_ = now;
-  not_before_ = announce_at_;
+  announces_.made(now);
   auto slots = max_peers_ + spare_slots - std::min(open, max_peers_ + spare_slots);
   Announce out;
   out.event = announced_ ? Announce::Event::update : Announce::Event::started;
@@ -377,14 +331,8 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
-  if (auto likely = likely_attempts(now); likely >= enough_attempts)
-    out.reach = static_cast<std::uint8_t>(reach_after(likely) * 100);
+  out.reach = static_cast<std::uint8_t>(reach_.percent_after(likely_vain(now)));
   step.announce = out;
-}
-
-Duration Membership::jittered(Duration around) {
-  std::uniform_real_distribution<double> share(0.8, 1.2);
-  return std::chrono::duration_cast<Duration>(around * share(random_));
 }
 
 } // namespace p2plive::core

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "core/actions.h"
+#include "core/announce_times.h"
 #include "core/events.h"
 #include "core/neighbour.h"
 #include "core/peer_map.h"
+#include "core/reach.h"
 #include "core/settings.h"
 
 #include <array>
@@ -25,7 +27,7 @@ public:
   explicit Membership(const Settings& settings);
 
   void joined(Time now);
-  bool has_joined() const { return announce_at_ != Time::max(); }
+  bool has_joined() const { return announces_.begun(); }
   void tracker_answered(Time now, const TrackerAnswer& answer);
   void tracker_failed(Time now, std::optional<Duration> retry_after);
   /// Viewers of the RID, this one included: as the tracker says; or, where there are places left
@@ -59,12 +61,10 @@ public:
   /// Something had to come from the CDN because no neighbour could give it in time.
   void fell_short(Time now);
 
-  /// Share of the viewers tried that could be connected; half before anything is known (Laplace's
-  /// rule of succession). Each viewer counts once while it is remembered, and who came first does
-  /// not, except while too little is known: who can meet few goes out for many, so most of those
-  /// who come are such, and come again.
-  double reach() const { return reach_after(attempts_); }
-  bool knows_reach() const { return attempts_ >= enough_attempts; }
+  /// Of the viewers this one went out for. Each counts once while it is remembered, and who came
+  /// first does not, except while too little is known: who can meet few goes out for many, so most
+  /// of those who come are such, and come again.
+  const Reach& reach() const { return reach_; }
 
   struct Step {
     std::vector<PeerId> connect;
@@ -72,7 +72,7 @@ public:
     std::optional<Announce> announce;
   };
   Step step(Time now, const Neighbours& open);
-  Time wakeup() const { return std::min(announce_at_, review_at_); }
+  Time wakeup() const { return std::min(announces_.next(), review_at_); }
 
 private:
   struct Candidate {
@@ -91,12 +91,8 @@ private:
   };
   bool counted(const PeerId& peer) const;
   Candidate& remember(const PeerId& peer);
-  void announce_sooner(Time now);
-  void attempted(bool path);
   void found_no_path(Time now);
-  static constexpr double enough_attempts = 8;
-  double reach_after(double attempts) const { return (paths_ + 1) / (attempts + 2); }
-  double likely_attempts(Time now) const;
+  std::size_t likely_vain(Time now) const;
   bool seems_to_reach_few(Time now) const;
   bool hardly_reaches_anybody() const;
   std::size_t attempts(Time now) const;
@@ -105,7 +101,6 @@ private:
   void judge(Time now, const Neighbours& open, Step& step);
   void choose(Time now, const Neighbours& open, Step& step);
   void announce(Time now, std::size_t open, Step& step);
-  Duration jittered(Duration around);
 
   PeerId self_;
   unsigned max_peers_;
@@ -116,20 +111,16 @@ private:
   PeerMap<Attempt> connecting_;   ///< by viewer
   std::set<PeerId> banned_;
   unsigned fruitless_ = 0; ///< attempts without a path since one had one
-  double paths_ = 0;       ///< of the latest attempts those that had one
-  double attempts_ = 0;
+  Reach reach_;
   std::uint32_t uplink_ = 0;
   unsigned rounds_ = 0; ///< of attempts in vain, while nobody at all is reached
   Time next_try_at_{};  ///< the next of these
-  Time announce_at_ = Time::max();
-  Time announced_at_{};
-  Time not_before_{}; ///< the tracker wants no announce before
+  AnnounceTimes announces_;
   Time review_at_ = Time::max();
   Time evict_at_{};
   std::array<Time, 3> fell_short_at_{}; ///< the last times
   bool announced_ = false;
   bool said_so_early_ = false; ///< that it reaches few, before that was certain
-  unsigned tracker_failures_ = 0;
 };
 
 } // namespace p2plive::core

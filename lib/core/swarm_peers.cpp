@@ -337,7 +337,8 @@ bool Swarm::Impl::slow() const {
 
 /// As messages have it.
 std::uint8_t Swarm::Impl::reach() const {
-  return membership.knows_reach() ? static_cast<std::uint8_t>(membership.reach() * 100) : 0;
+  return membership.reach().known() ? static_cast<std::uint8_t>(membership.reach().share() * 100)
+                                    : 0;
 }
 
 void Swarm::Impl::note_holding(const Neighbour& neighbour) {
