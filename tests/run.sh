@@ -3,7 +3,7 @@
 # and undefined-behaviour sanitizers, and with the thread sanitizer for what has no I/O -, runs every
 # test in each, and ends with one line: "N passed, N failed". Fails when one of them does.
 #
-#   tests/run.sh          everything that a change has to pass, under half an hour on two cores
+#   tests/run.sh          everything that a change has to pass, forty minutes on two cores
 #   tests/run.sh --long   also repeated acceptance runs and long ones
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -euo pipefail
@@ -29,6 +29,8 @@ warnings=()
 [ "${CI:-}" = true ] && warnings=(-Dwerror=true)
 # Lines for the stack traces and no more: it compiles in half the time.
 sanitized=(-Doptimization=1 -Ddebug=false -Dc_args=-g1 -Dcpp_args=-g1 -Db_lundef=false)
+asan=(asan "${sanitized[@]}" -Db_sanitize=address,undefined)
+tsan=(tsan "${sanitized[@]}" -Db_sanitize=thread)
 logs=()
 
 # build NAME MESON-OPTIONS...: sets up build/NAME and builds everything in it; a build that fails
@@ -73,11 +75,14 @@ long_suite=(--no-suite long)
 $long && long_suite=()
 
 if build release --buildtype=release -Doptimization=2 "${warnings[@]}"; then
+  # Tests mostly wait: what they leave of the cores compiles the next build, and yields to them.
+  set_up "${asan[@]}" && { chrt --idle 0 ninja -C build/asan </dev/null >build/asan-build.log 2>&1 & }
   check release "${long_suite[@]}"
+  wait || true
 fi
 # A sanitizer makes everything slower, deadlines get room: those of Check as those of meson.
 export CK_TIMEOUT_MULTIPLIER=3
-if build asan "${sanitized[@]}" -Db_sanitize=address,undefined; then
+if build "${asan[@]}"; then
   check asan --no-suite long --no-suite timing --timeout-multiplier 3
   # Of the long ones, what it is there for: nothing is left of a thousand connections.
   if $long; then
@@ -85,7 +90,7 @@ if build asan "${sanitized[@]}" -Db_sanitize=address,undefined; then
   fi
 fi
 # Only what has no I/O is built with the thread sanitizer, by the check itself.
-set_up tsan "${sanitized[@]}" -Db_sanitize=thread || true
+set_up "${tsan[@]}" || true
 check tsan --suite core --suite sim --no-suite long --no-suite timing --timeout-multiplier 3
 
 exec python3 tests/count.py "$broken" "${logs[@]}"
