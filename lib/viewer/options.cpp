@@ -3,6 +3,7 @@
 
 #include "media/codecs.h"
 #include "viewer/http_options.h"
+#include "viewer/public_uri.h"
 
 #include <gio/gio.h>
 
@@ -47,13 +48,14 @@ std::optional<Error> check_uris(const ViewerOptions& options) {
   if (options.uri.empty())
     return wrong("No stream is given: set the URI of an HLS playlist.");
   if (auto reason = flaw(options.uri); !reason.empty())
-    return wrong("The stream's URI must be http:// or https:// and name a host: " + options.uri,
+    return wrong("The stream's URI must be http:// or https:// and name a host: " +
+                     public_uri(options.uri),
                  reason);
   if (options.index_uri.empty())
     return {};
   if (auto reason = flaw(options.index_uri); !reason.empty())
     return wrong("The index service's URI must be http:// or https:// and name a host: " +
-                     options.index_uri,
+                     public_uri(options.index_uri),
                  reason);
   return {};
 }

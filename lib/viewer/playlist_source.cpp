@@ -6,6 +6,7 @@
 #include "media/playlist_limits.h"
 #include "viewer/failure.h"
 #include "viewer/now.h"
+#include "viewer/public_uri.h"
 
 #include <algorithm>
 #include <set>
@@ -211,13 +212,13 @@ void PlaylistSource::read(const WholeAnswer& answer) {
 void PlaylistSource::read_master(const media::MasterPlaylist& master) {
   if (variant_.chosen())
     return failed({Error::Kind::format,
-                   "The playlist's variant leads to another list of variants: " + uri_,
+                   "The playlist's variant leads to another list of variants: " + public_uri(uri_),
                    "a master playlist where a media playlist was expected"},
                   no_more_tries);
   if (auto reason = variant_.choose(master))
-    return failed(
-        {Error::Kind::format, "None of the stream's variants can be played: " + uri_, *reason},
-        no_more_tries);
+    return failed({Error::Kind::format,
+                   "None of the stream's variants can be played: " + public_uri(uri_), *reason},
+                  no_more_tries);
   definitions_ = master.definitions;
   start_offset_ = master.start_offset;
   uri_ = variant_.uri();
@@ -226,7 +227,8 @@ void PlaylistSource::read_master(const media::MasterPlaylist& master) {
 
 void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (auto flaw = media::unsupported(playlist))
-    return give_up({Error::Kind::format, "This stream cannot be played yet: " + *flaw, uri_});
+    return give_up(
+        {Error::Kind::format, "This stream cannot be played yet: " + *flaw, public_uri(uri_)});
   failing_since_.reset();
   last_failure_.reset();
   failures_here_ = 0;
@@ -259,8 +261,9 @@ void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (!empty_since_)
     empty_since_ = now();
   if (objects_.empty() && now() - *empty_since_ > wait_for_segments)
-    give_up(
-        {Error::Kind::read, "The playlist lists no segments; is the encoder running? " + uri_, {}});
+    give_up({Error::Kind::read,
+             "The playlist lists no segments; is the encoder running? " + public_uri(uri_),
+             {}});
 }
 
 void PlaylistSource::read_date_ranges(const std::vector<media::DateRange>& listed) {

@@ -4,8 +4,7 @@
 #include "schemas/cps_generated.h"
 #include "schemas/index_generated.h"
 #include "schemas/tracker_generated.h"
-
-#include <glib.h>
+#include "viewer/public_uri.h"
 
 #include <algorithm>
 
@@ -45,18 +44,6 @@ read_addresses(const fb::Vector<fb::Offset<wire::ServiceAddress>>* list) {
   return addresses;
 }
 
-/// User and password in it are the CDN's business only.
-std::string without_user(const std::string& uri) {
-  auto* parsed = g_uri_parse(uri.c_str(), G_URI_FLAGS_ENCODED, nullptr);
-  if (!parsed)
-    return uri;
-  auto* text = g_uri_to_string_partial(parsed, G_URI_HIDE_USERINFO);
-  std::string result = text;
-  g_free(text);
-  g_uri_unref(parsed);
-  return result;
-}
-
 } // namespace
 
 Bytes index_request(const std::string& agent) {
@@ -70,7 +57,7 @@ Bytes index_request(const std::string& agent) {
 Bytes cps_request(const std::string& media_uri) {
   fb::FlatBufferBuilder builder;
   auto version = wire_version();
-  auto uri = builder.CreateString(without_user(media_uri));
+  auto uri = builder.CreateString(public_uri(media_uri));
   builder.Finish(wire::CreateCpsRequest(builder, &version, uri));
   return to_bytes(builder);
 }

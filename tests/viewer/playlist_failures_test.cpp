@@ -14,8 +14,11 @@ using namespace std::string_literals;
 GST_START_TEST(what_is_no_stream_is_a_clear_error) {
   {
     PlaylistOfNginx test;
-    test.start("missing.m3u8");
+    auto with_login = "http://viewer:secret@" + test.nginx.url().substr(strlen("http://"));
+    test.start_at(with_login + "missing.m3u8");
     test.fails_with(Error::Kind::not_found);
+    fail_unless(test.error->message.ends_with(": " + test.nginx.url() + "missing.m3u8"), "%s",
+                test.error->message.c_str());
   }
   {
     PlaylistOfNginx test("location = /secret.m3u8 { return 403; }");
