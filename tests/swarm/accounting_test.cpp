@@ -222,6 +222,34 @@ GST_START_TEST(load_is_per_viewer) {
 }
 GST_END_TEST;
 
+// Rule: memory is of those who stay: chunks taken from the system in the time, by all of them, and
+// what the one has grown by that has grown most, in the median and not at a peak.
+GST_START_TEST(memory_is_of_who_stays) {
+  auto run = two_viewers();
+  auto churned = run.viewers[1];
+  churned.churned = true;
+  run.viewers.push_back(churned);
+  std::uint64_t growing = 0;
+  for (auto& viewer : run.viewers) {
+    growing += 10;
+    Sample before, after;
+    before.at = at(4s);
+    before.pool_allocated = 400;
+    after.at = at(20s);
+    after.pool_allocated = 400 + growing;
+    viewer.samples = {before, after};
+    for (int i = 0; i < 100; ++i) // the first and the last tenth are 1.6 s long
+      viewer.loads.push_back(
+          {at(6s + i * 160ms), 0s, (50 + (i >= 90 ? growing : 0) + (i == 5 ? 90 : 0)) << 20});
+  }
+  auto figures = steady_figures(run, steady);
+  fail_unless_equals_uint64(*figures.pool_allocations, 10 + 20);
+  fail_unless_equals_float(*figures.rss_growth_mib, 20);
+  run.viewers.erase(run.viewers.begin(), run.viewers.begin() + 2);
+  fail_if(steady_figures(run, steady).pool_allocations.has_value());
+}
+GST_END_TEST;
+
 static Suite* accounting_suite() {
   auto* suite = suite_create("accounting");
   auto* tcase = tcase_create("general");
@@ -237,6 +265,7 @@ static Suite* accounting_suite() {
   tcase_add_test(tcase, shares_are_of_the_window);
   tcase_add_test(tcase, unknown_is_not_zero);
   tcase_add_test(tcase, load_is_per_viewer);
+  tcase_add_test(tcase, memory_is_of_who_stays);
   return suite;
 }
 

@@ -38,8 +38,10 @@ GST_START_TEST(lines_come_back) {
   Sample sample;
   sample.peers = 3;
   sample.buffer = 2500ms;
+  sample.pool_allocated = 488;
   fail_unless(take_line(viewer, line_of(sample)));
-  fail_unless(viewer.samples[0].peers == 3 && viewer.samples[0].buffer == 2500ms);
+  fail_unless(viewer.samples[0].peers == 3 && viewer.samples[0].buffer == 2500ms &&
+              viewer.samples[0].pool_allocated == 488);
   fail_unless(take_line(viewer, "trouble text=no such host: a=b c"));
   fail_unless_equals_string(viewer.trouble.c_str(), "no such host: a=b c");
 }
@@ -115,14 +117,15 @@ static tl::expected<Options, Usage> parse(std::vector<const char*> arguments) {
 // Rule: options mean what the help says.
 GST_START_TEST(options_are_read) {
   auto options = parse({"--viewers", "6", "--bitrate=500k", "--churn", "2:5", "--fault",
-                        "mosquitto@20,viewer-3@30-40", "--no-decode", "--verify", "--upload-limit",
-                        "4000", "--joins", "3:10"});
+                        "mosquitto@20,viewer-3@30-40,cdn-stalls@50-52.5", "--no-decode", "--verify",
+                        "--upload-limit", "4000", "--joins", "3:10"});
   fail_unless(options.has_value());
   fail_unless(options->viewers == 6 && options->bitrate == 500'000 && !options->decode);
   fail_unless(options->churn->count == 2 && options->churn->every == 5s);
   fail_unless(options->joins->count == 3 && options->joins->every == 10s);
-  fail_unless(options->faults.size() == 2 && options->faults[1].name == "viewer-3" &&
+  fail_unless(options->faults.size() == 3 && options->faults[1].name == "viewer-3" &&
               options->faults[1].back == Seconds(40) && !options->faults[0].back);
+  fail_unless(options->faults[2].name == "cdn-stalls" && options->faults[2].back == Seconds(52.5));
   fail_unless(*options->upload_limit == 4000);
 }
 GST_END_TEST;
@@ -134,9 +137,11 @@ GST_START_TEST(senseless_options_are_refused) {
        {Arguments{"--viewers", "0"}, Arguments{"--viewers", "four"}, Arguments{"--churn", "4:5"},
         Arguments{"--seconds", "10", "--steady", "10"}, Arguments{"--fault", "nothing@5"},
         Arguments{"--fault", "coturn@9-5"}, Arguments{"--uri", "ftp://host/"},
-        Arguments{"--uri", "http://host/a.m3u8", "--verify"}, Arguments{"--nonsense"},
-        Arguments{"--joins", "0:10"}, Arguments{"--joins", "1:10", "--seconds", "32"},
-        Arguments{"extra"}, Arguments{"--bitrate"}}) {
+        Arguments{"--uri", "http://host/a.m3u8", "--verify"},
+        Arguments{"--uri", "http://host/a.m3u8", "--fault", "cdn-slow@5-6"},
+        Arguments{"--fault", "cdn-fast@5"}, Arguments{"--nonsense"}, Arguments{"--joins", "0:10"},
+        Arguments{"--joins", "1:10", "--seconds", "32"}, Arguments{"extra"},
+        Arguments{"--bitrate"}}) {
     auto options = parse(arguments);
     fail_if(options.has_value(), "%s", arguments[0]);
     fail_unless(options.error().error && !options.error().text.empty());

@@ -177,6 +177,30 @@ void measure_load(Figures& figures, const RunRecord& run, const Window& window) 
   figures.rss_mib_per_viewer = rss / counted;
 }
 
+std::optional<double> rss_growth(const ViewerRecord& viewer, const Window& window) {
+  std::vector<double> rss;
+  for (const auto& load : viewer.loads)
+    if (inside(load.at, window))
+      rss.push_back(static_cast<double>(load.rss) / (1 << 20));
+  auto tenth = static_cast<std::ptrdiff_t>(rss.size() / 10);
+  if (!tenth)
+    return std::nullopt;
+  return *percentile({rss.end() - tenth, rss.end()}, 0.5) -
+         *percentile({rss.begin(), rss.begin() + tenth}, 0.5);
+}
+
+void measure_memory(Figures& figures, const RunRecord& run, const Window& window) {
+  for (const auto& viewer : run.viewers) {
+    if (!viewer.continuous())
+      continue;
+    figures.pool_allocations = figures.pool_allocations.value_or(0) +
+                               sample_at(viewer, window.end).pool_allocated -
+                               sample_at(viewer, window.begin).pool_allocated;
+    // An empty optional is less than any growth.
+    figures.rss_growth_mib = std::max(figures.rss_growth_mib, rss_growth(viewer, window));
+  }
+}
+
 /// Without those who are there to be compared with, and what they were sent.
 RunRecord audience_of(const RunRecord& run) {
   auto result = run;
@@ -206,6 +230,7 @@ Figures figures_of(const RunRecord& run, const Window& window, const Set& set) {
   measure_delay(figures, run, window);
   measure_shares(figures, run, window);
   measure_load(figures, run, window);
+  measure_memory(figures, run, window);
   return figures;
 }
 

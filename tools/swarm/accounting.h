@@ -48,6 +48,11 @@ struct Figures {
   std::uint64_t peer_bytes = 0;                ///< media received from viewers, as viewers say
   std::uint64_t cdn_requests = 0, cdn_errors = 0, starvations = 0;
   std::optional<double> cpu_percent_per_viewer, rss_mib_per_viewer;
+  // Of who is there from the beginning to the end of the run: chunks that were taken from the
+  // system, by all, and by how much the memory of one has grown at most, from the median of the
+  // first tenth of the time to that of the last.
+  std::optional<std::uint64_t> pool_allocations;
+  std::optional<double> rss_growth_mib;
 };
 
 /// Segments first listed in the window and handed out whole by every continuous viewer before its

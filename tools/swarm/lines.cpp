@@ -147,6 +147,7 @@ void fields_of(T& s, Field&& field) requires std::same_as<std::remove_const_t<T>
   field("requests", s.cdn_requests);
   field("errors", s.cdn_errors);
   field("starvations", s.starvations);
+  field("pool-allocated", s.pool_allocated);
   field("buffer", s.buffer);
   field("delay", s.delay);
   field("sn", s.sn);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "swarm/options.h"
 
+#include "swarm/cdn_faults.h"
+
+#include <algorithm>
 #include <sstream>
 
 namespace p2plive::bench {
@@ -34,7 +37,8 @@ STUN (coturn) and p2plive-server are started, and everything ends with the run.
   --verify               compare what each viewer got with what the CDN serves, byte for byte
   --json FILE            write the figures there; - is standard output
   --fault WHAT@T[-U],... kill WHAT (mosquitto, server, coturn, nginx, viewer, viewer-K) T seconds
-                         after the last initial join, and start it again at U
+                         after the last initial join, and start it again at U; or the CDN does
+                         WHAT from T until U: cdn-errors (503), cdn-slow, cdn-stalls
   --services-from T      server, broker and STUN are dead until T
   --keep                 keep logs and segments
   --help                 this text
@@ -59,7 +63,7 @@ bool parse_repeated(const std::string& text, std::optional<Repeated>& value) {
 bool known_fault(const std::string& name) {
   unsigned number = 0;
   return name == "mosquitto" || name == "server" || name == "coturn" || name == "nginx" ||
-         name == "viewer" ||
+         name == "viewer" || is_cdn_fault(name) ||
          (name.rfind("viewer-", 0) == 0 && parse_number(name.substr(7), number));
 }
 
@@ -85,6 +89,10 @@ bool parse_faults(const std::string& text, std::vector<Fault>& faults) {
   return !faults.empty();
 }
 
+bool of_own_cdn(const Fault& fault) {
+  return fault.name == "nginx" || is_cdn_fault(fault.name);
+}
+
 /// What cannot be asked together; empty: all is well.
 std::string contradiction(const Options& options) {
   if (options.viewers < 1 || options.viewers > 1000)
@@ -103,6 +111,8 @@ std::string contradiction(const Options& options) {
     return "--bitrate is 200k at least";
   if (!options.uri.empty() && options.verify)
     return "--verify compares with what the run's own encoder made: it does not go with --uri";
+  if (!options.uri.empty() && std::ranges::any_of(options.faults, of_own_cdn))
+    return "--fault can harm the run's own CDN only: nginx and cdn-... do not go with --uri";
   if (!options.uri.empty() && options.uri.rfind("http://", 0) && options.uri.rfind("https://", 0))
     return "--uri is a http:// or https:// address of an HLS playlist";
   return {};

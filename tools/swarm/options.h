@@ -17,9 +17,11 @@ namespace p2plive::bench {
 using console::Seconds;
 using console::Usage;
 
-/// Something is killed at a time of the run, and started again at another where one is given.
+/// Something is killed at a time of the run, and started again at another where one is given; or
+/// the CDN misbehaves from then until then.
 struct Fault {
-  std::string name; ///< mosquitto, server, coturn, nginx, viewer-K, or viewer: the last that lives
+  std::string name; ///< mosquitto, server, coturn, nginx, viewer-K, viewer: the last that lives; or
+                    ///< one of the CDN's (cdn_faults.h)
   Seconds at{};
   std::optional<Seconds> back;
 };

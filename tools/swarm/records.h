@@ -49,7 +49,7 @@ struct Sample {
   unsigned peers = 0;
   std::uint64_t cdn_bytes = 0, peer_bytes = 0, upload_bytes = 0, delivered_bytes = 0;
   std::uint64_t duplicate_bytes = 0, overhead_bytes = 0, cdn_requests = 0, cdn_errors = 0;
-  std::uint64_t starvations = 0;
+  std::uint64_t starvations = 0, pool_allocated = 0;
   std::chrono::nanoseconds buffer{}, delay{};
   // Not the element's: the segment being handed out, and a stall that goes on.
   MediaSequence sn = 0;

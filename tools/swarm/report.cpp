@@ -35,6 +35,8 @@ void put(console::JsonWriter& json, const Figures& figures, const std::optional<
   json.member("playlist_bytes", figures.playlist_bytes);
   json.member("cpu_percent_per_viewer", figures.cpu_percent_per_viewer);
   json.member("rss_mib_per_viewer", figures.rss_mib_per_viewer);
+  json.member("pool_allocations", figures.pool_allocations);
+  json.member("rss_growth_mib", figures.rss_growth_mib);
   json.member("verified_viewers", verified);
   json.member("peer_bytes", figures.peer_bytes);
   json.member("cdn_requests", figures.cdn_requests);

@@ -195,7 +195,7 @@ void Run::apply_plan() {
 
 void Run::apply_fault(const std::string& name) {
   if (name.rfind("viewer", 0) != 0)
-    return world_.kill_one(name);
+    return world_.begin_fault(name);
   for (auto viewer = viewers_.rbegin(); viewer != viewers_.rend(); ++viewer)
     if (!viewer->gone() && (name == "viewer" || name == viewer->record().name()))
       return viewer->kill();
@@ -206,7 +206,7 @@ void Run::bring_back(const std::string& name) {
   if (name.rfind("viewer", 0) == 0)
     result = join(false);
   else
-    result = name == services ? world_.start_services() : world_.start_one(name);
+    result = name == services ? world_.start_services() : world_.end_fault(name);
   if (!result)
     casualties_.push_back(result.error());
 }

@@ -237,6 +237,7 @@ void Watcher::take_sample() {
     sample.cdn_requests = field(stats, "cdn-requests");
     sample.cdn_errors = field(stats, "cdn-errors");
     sample.starvations = field(stats, "starvations");
+    sample.pool_allocated = field(stats, "pool-allocated");
     sample.buffer = std::chrono::nanoseconds(field(stats, "buffer-time"));
     sample.delay = std::chrono::nanoseconds(field(stats, "delay"));
     const auto* rid = gst_structure_get_string(stats, "rid");

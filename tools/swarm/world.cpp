@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 World::World(const Options& options, Layout layout, fs::path folder)
-    : options_(options), layout_(std::move(layout)), folder_(std::move(folder)) {
+    : options_(options), layout_(std::move(layout)), folder_(std::move(folder)),
+      cdn_faults_(folder_, options.bitrate) {
   for (const char* name : {"nginx", "mosquitto", "coturn", "server"})
     do
       ports_[name] = processes::free_port();
@@ -63,6 +64,7 @@ tl::expected<void, std::string> World::start_one(const std::string& name) {
     processes::NginxOptions nginx;
     static_cast<processes::ServiceOptions&>(nginx) = options;
     nginx.root = served();
+    nginx.locations = cdn_faults_.directives();
     take(processes::start_nginx(nginx));
   } else {
     process = start_server();
@@ -89,12 +91,22 @@ tl::expected<processes::ChildProcess, std::string> World::start_server() {
   return process;
 }
 
-void World::kill_one(const std::string& name) {
-  auto found = running_.find(name);
+void World::begin_fault(const std::string& name) {
+  auto found = running_.find(is_cdn_fault(name) ? "nginx" : name);
   if (found == running_.end())
     return;
+  if (is_cdn_fault(name))
+    return cdn_faults_.begin(name, found->second);
   found->second.kill();
   running_.erase(found);
+}
+
+tl::expected<void, std::string> World::end_fault(const std::string& name) {
+  if (!is_cdn_fault(name))
+    return start_one(name);
+  if (auto nginx = running_.find("nginx"); nginx != running_.end())
+    cdn_faults_.end(name, nginx->second);
+  return {};
 }
 
 std::vector<std::string> World::casualties() {

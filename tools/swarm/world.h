@@ -6,6 +6,7 @@
 #pragma once
 
 #include "processes/services.h"
+#include "swarm/cdn_faults.h"
 #include "swarm/layout.h"
 #include "swarm/options.h"
 #include "swarm/viewer_process.h"
@@ -22,8 +23,10 @@ public:
   /// is a sentence for a person.
   tl::expected<void, std::string> start();
   tl::expected<void, std::string> start_services();
-  tl::expected<void, std::string> start_one(const std::string& name);
-  void kill_one(const std::string& name);
+  /// Kills what has that name, or makes the CDN misbehave so; without effect where that does not
+  /// run.
+  void begin_fault(const std::string& name);
+  tl::expected<void, std::string> end_fault(const std::string& name);
 
   const Addresses& addresses() const { return addresses_; }
   std::filesystem::path served() const { return folder_ / "stream"; }
@@ -36,11 +39,13 @@ public:
   void stop();
 
 private:
+  tl::expected<void, std::string> start_one(const std::string& name);
   tl::expected<processes::ChildProcess, std::string> start_server();
 
   Options options_;
   Layout layout_;
   std::filesystem::path folder_;
+  CdnFaults cdn_faults_;
   Addresses addresses_;
   std::map<std::string, std::uint16_t> ports_;
   std::map<std::string, processes::ChildProcess> running_;
