@@ -4,14 +4,11 @@
 #include "processes/free_port.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
+#include "silent_server.h"
 
 #include <gst/check/gstcheck.h>
 
-#include <arpa/inet.h>
 #include <fstream>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 using namespace p2plive;
 using namespace p2plive::tests;
@@ -20,27 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string cdn; ///< base address of the nginx in main()
-
-/// Accepts connections, as the kernel does, and never answers.
-class SilentServer {
-public:
-  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    fail_unless(::bind(socket_, any, size) == 0 && ::listen(socket_, 16) == 0 &&
-                ::getsockname(socket_, any, &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentServer() { ::close(socket_); }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/live.m3u8"; }
-
-private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
 
 /// Exactly one error of the source, with this code and a sentence, and the stream has ended.
 void fails_with(const std::string& url, GQuark domain, int code) {
