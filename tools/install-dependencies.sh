@@ -20,7 +20,7 @@ packages=(
   # to draw what p2plive-sim measured
   gnuplot-nox
   # to test
-  curl clang-format-14 iproute2 nftables
+  curl clang-format-14 iproute2 nftables gstreamer1.0-plugins-base-apps
   # the other side of interop tests
   chromium gstreamer1.0-nice
 )

@@ -1,11 +1,14 @@
 // p2plivesrc where applications put it: in what chooses elements itself, twice in one process, and
 // before what asks what a stream is.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "gst_play.h"
 #include "live_stream.h"
 #include "pipeline.h"
 
 #include <gst/check/gstcheck.h>
 #include <gst/pbutils/pbutils.h>
+
+#include <fstream>
 
 using namespace p2plive::tests;
 using namespace std::chrono_literals;
@@ -102,6 +105,31 @@ GST_START_TEST(discoverer) {
 }
 GST_END_TEST;
 
+// Rule: gst-play-1.0 plays a stream by its address alone, and ends when it is told to.
+GST_START_TEST(gst_play) {
+  GstPlay player("p2plive+" + stream->url());
+  fail_unless(player.wait([&] { return player.position() > 1; }, 20s), "%s",
+              player.output().c_str());
+  player.press('q');
+  const auto ending = player.end(3s);
+  fail_unless(ending && ending->ok(), "%s", player.output().c_str());
+  fail_unless(player.output().find("ERROR") == std::string::npos, "%s", player.output().c_str());
+}
+GST_END_TEST;
+
+// Rule: where the stream has its end gst-play-1.0 plays to it, and is done.
+GST_START_TEST(gst_play_to_the_end) {
+  std::ifstream live(stream->root() / "live.m3u8");
+  std::ofstream(stream->root() / "ended.m3u8") << live.rdbuf() << "#EXT-X-ENDLIST\n";
+  GstPlay player("p2plive+" + stream->url("ended.m3u8"));
+  const auto ending = player.end(30s);
+  fail_unless(ending && ending->ok(), "%s", player.output().c_str());
+  fail_unless(player.position() > 3, "%s", player.output().c_str());
+  fail_unless(player.output().find("Reached end of play list") != std::string::npos, "%s",
+              player.output().c_str());
+}
+GST_END_TEST;
+
 static Suite* players_suite() {
   auto* suite = suite_create("players");
   auto* tests = tcase_create("rules");
@@ -111,6 +139,8 @@ static Suite* players_suite() {
   tcase_add_test(tests, uridecodebins);
   tcase_add_test(tests, two_at_once);
   tcase_add_test(tests, discoverer);
+  tcase_add_test(tests, gst_play);
+  tcase_add_test(tests, gst_play_to_the_end);
   return suite;
 }
 
