@@ -19,6 +19,8 @@ namespace {
 
 LiveStream* stream; ///< of main()
 LiveStream* fragmented;
+LiveStream* encrypted;
+LiveStream* audio;
 
 std::string source(const LiveStream& live, const std::string& more = {}) {
   return "p2plivesrc name=src live-delay=4000000000 lead=2000000000 uri=" + live.url() + more;
@@ -170,6 +172,22 @@ GST_START_TEST(nothing_leaks) {
 }
 GST_END_TEST;
 
+// Rule: nor is anything left of what is not handed out as it came: fragmented MP4 with its init
+// section, segments that were decrypted, and packed audio.
+GST_START_TEST(nothing_leaks_of_any_format) {
+  processes::TemporaryDirectory directory("p2plive-gst-test");
+  const std::pair<const LiveStream*, const char*> formats[] = {
+      {fragmented, "qtdemux"}, {encrypted, "tsdemux"}, {audio, "aacparse"}};
+  for (const auto& [live, reader] : formats) {
+    const auto log = play_once(source(*live, " pace=none num-buffers=5 ! tee name=t ! queue ! ") +
+                                   reader + " ! fakesink t. ! queue ! fakesink",
+                               "leaks", directory / reader);
+    fail_unless_equals_int(static_cast<int>(sent_in(log).size()), 5);
+    fail_unless_nothing_alive(log);
+  }
+}
+GST_END_TEST;
+
 // Rule: a log without records makes a sentence that says what to do, and no picture.
 GST_START_TEST(a_log_without_records) {
   processes::TemporaryDirectory directory("p2plive-gst-test");
@@ -191,6 +209,7 @@ static Suite* trace_suite() {
   tcase_add_test(tests, init_sections_and_no_pace);
   tcase_add_test(tests, without_the_tracer);
   tcase_add_test(tests, nothing_leaks);
+  tcase_add_test(tests, nothing_leaks_of_any_format);
   tcase_add_test(tests, a_log_without_records);
   return suite;
 }
@@ -198,10 +217,14 @@ static Suite* trace_suite() {
 int main(int argc, char** argv) {
   be_the_player(argc, argv);
   gst_check_init(&argc, &argv);
-  LiveStream live, pieces({.kind = LiveStreamOptions::Kind::fmp4});
-  live.wait_for_segments(6);
-  pieces.wait_for_segments(6);
+  using Kind = LiveStreamOptions::Kind;
+  LiveStream live, pieces({.kind = Kind::fmp4}), secret({.kind = Kind::encrypted_ts}),
+      sound({.kind = Kind::aac});
+  for (const auto* each : {&live, &pieces, &secret, &sound})
+    each->wait_for_segments(6);
   stream = &live;
   fragmented = &pieces;
+  encrypted = &secret;
+  audio = &sound;
   return gst_check_run_suite(trace_suite(), "trace", __FILE__);
 }
