@@ -146,11 +146,13 @@ GST_END_TEST;
 // Rule: stalls count in the window in which they begin.
 GST_START_TEST(stalls_by_their_beginning) {
   auto run = two_viewers();
-  run.viewers[0].stalls = {{at(4s), 3s}, {at(6s), 500ms}};
+  run.viewers[0].stalls = {{at(4s), 3s}, {at(6s), 500ms, true}};
   auto figures = steady_figures(run, steady);
   fail_unless_equals_int(figures.stalls, 1);
   fail_unless_equals_float(figures.stall_seconds, 0.5);
   fail_unless_equals_int(whole_figures(run).stalls, 2);
+  fail_unless_equals_int(figures.starved_stalls, 0);
+  fail_unless_equals_int(whole_figures(run).starved_stalls, 1);
   fail_unless_equals_float(whole_figures(run).stall_seconds, 3.5);
 }
 GST_END_TEST;

@@ -158,6 +158,21 @@ GST_START_TEST(stalls_are_found) {
 }
 GST_END_TEST;
 
+// Rule: a frame is in hand when it and the next had come out of the demuxer by then.
+GST_START_TEST(frames_in_hand_are_known) {
+  FramesInHand frames;
+  fail_if(frames.shown(0ms, Instant(10s))); // Never seen.
+  for (int i = 0; i < 4; ++i)
+    frames.demuxed(Instant(10s + i * 1s), i * 40ms);
+  fail_unless(frames.shown(0ms, Instant(11s)));
+  fail_if(frames.shown(40ms, Instant(11500ms)));
+  fail_if(frames.shown(120ms, Instant(20s))); // There is no next one yet.
+  frames.demuxed(Instant(21s), 160ms);
+  frames.demuxed(Instant(22s), 200ms);
+  fail_unless(frames.shown(160ms, Instant(22s)));
+}
+GST_END_TEST;
+
 /// A TS packet that begins a PES with that stream id and PTS.
 static std::array<std::uint8_t, 188> packet(std::uint8_t stream_id, std::uint64_t pts) {
   std::array<std::uint8_t, 188> ts = {0x47, 0x41, 0x00, 0x30, 7, 0x50, 0, 0, 0, 0, 0, 0};
@@ -214,6 +229,7 @@ static Suite* verdict_suite() {
   tcase_add_test(tcase, bad_runs_are_not);
   tcase_add_test(tcase, stalls_and_wrong_bytes_fail);
   tcase_add_test(tcase, stalls_are_found);
+  tcase_add_test(tcase, frames_in_hand_are_known);
   tcase_add_test(tcase, frames_are_placed);
   return suite;
 }

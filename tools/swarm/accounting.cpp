@@ -99,6 +99,7 @@ void count_stalls(Figures& figures, const RunRecord& run, const Window& window) 
     for (const auto& stall : viewer.stalls)
       if (inside(stall.begun, window)) {
         ++figures.stalls;
+        figures.starved_stalls += !stall.in_hand;
         figures.stall_seconds += in_seconds(stall.length);
       }
   }

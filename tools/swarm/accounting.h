@@ -39,6 +39,7 @@ struct Figures {
   std::optional<double> copies_base; ///< of them, to viewers that had been there for a while
   std::optional<double> copies_join; ///< of them, to viewers in their first seconds
   unsigned stalls = 0;               ///< seen at the sinks
+  unsigned starved_stalls = 0;       ///< of these, such as no busy machine is to blame for
   double stall_seconds = 0;
   std::optional<double> startup_ms_p50, startup_ms_p95;           ///< to the first frame
   std::optional<double> startup_byte_ms_p50, startup_byte_ms_p95; ///< to the first byte

@@ -132,6 +132,7 @@ template <typename Field, typename T>
 void fields_of(T& s, Field&& field) requires std::same_as<std::remove_const_t<T>, Stall> {
   field("begun", s.begun);
   field("length", s.length);
+  field("in-hand", s.in_hand);
 }
 
 template <typename Field, typename T>

@@ -41,6 +41,9 @@ struct ShownFrame {
 struct Stall {
   Instant begun;
   std::chrono::nanoseconds length{}; ///< beyond a frame's duration
+  /// When it began, the frame that ended it and the next were there: the machine was late, and not
+  /// the stream.
+  bool in_hand = false;
 };
 
 /// The element's own statistics, monotonic but the gauges.

@@ -24,6 +24,7 @@ void put(console::JsonWriter& json, const Figures& figures, const std::optional<
   json.member("copies_base", figures.copies_base);
   json.member("copies_join", figures.copies_join);
   json.member("stalls", figures.stalls);
+  json.member("starved_stalls", figures.starved_stalls);
   json.member("stall_seconds", figures.stall_seconds);
   json.member("startup_ms_p50", figures.startup_ms_p50);
   json.member("startup_ms_p95", figures.startup_ms_p95);

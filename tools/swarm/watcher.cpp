@@ -161,10 +161,12 @@ GstPadProbeReturn Watcher::on_demuxed(GstPad*, GstPadProbeInfo* info, gpointer s
   auto* buffer = GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER
                      ? GST_PAD_PROBE_INFO_BUFFER(info)
                      : gst_buffer_list_get(GST_PAD_PROBE_INFO_BUFFER_LIST(info), 0);
-  if (GST_BUFFER_PTS_IS_VALID(buffer))
-    static_cast<Watcher*>(self)->clock_.demuxed(
-        std::chrono::nanoseconds(GST_BUFFER_PTS(buffer)),
-        GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
+  if (!GST_BUFFER_PTS_IS_VALID(buffer))
+    return GST_PAD_PROBE_OK;
+  auto* watcher = static_cast<Watcher*>(self);
+  std::chrono::nanoseconds pts(GST_BUFFER_PTS(buffer));
+  watcher->clock_.demuxed(pts, GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DISCONT));
+  watcher->sink_.demuxed(pts);
   return GST_PAD_PROBE_OK;
 }
 
