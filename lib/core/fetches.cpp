@@ -6,6 +6,20 @@
 
 namespace p2plive::core {
 
+namespace {
+
+constexpr Duration lately = 2s;
+constexpr double far_slower = 0.25;
+
+/// Bytes a second since it was asked for.
+double rate(const Transfer& transfer, Time now) {
+  auto begin = std::uint64_t{transfer.first} * chunk_size;
+  auto bytes = static_cast<double>(std::max(transfer.offset, begin) - begin);
+  return bytes / std::max(seconds(now - transfer.started), 1e-3);
+}
+
+} // namespace
+
 Transfer& Fetches::start(Time now, SequenceNumber sn, std::uint32_t first, std::uint32_t last) {
   auto id = FetchId{next_id_++};
   Transfer transfer{id, sn, first, last, now};
@@ -76,12 +90,27 @@ std::size_t Fetches::received(Time now, Transfer& transfer, std::span<const std:
 }
 
 bool Fetches::covers(SequenceNumber sn, std::uint32_t chunk) const {
-  return std::any_of(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
+  return covering(sn, chunk) != nullptr;
+}
+
+const Transfer* Fetches::covering(SequenceNumber sn, std::uint32_t chunk) const {
+  auto found = std::find_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
     const auto& transfer = entry.second;
     auto next =
         transfer.size ? static_cast<std::uint32_t>(transfer.offset / chunk_size) : transfer.first;
     return transfer.sn == sn && chunk >= std::max(transfer.first, next) && chunk <= transfer.last;
   });
+  return found != transfers_.end() ? &found->second : nullptr;
+}
+
+const Transfer* Fetches::laggard(Time now, SequenceNumber sn, std::uint32_t chunk,
+                                 Duration patience) const {
+  const auto* transfer = covering(sn, chunk);
+  // What was asked for in parts would come whole again, from the start.
+  if (!transfer || whole_only_ || now < transfer->started + patience ||
+      now > fastest_at_ + lately || rate(*transfer, now) >= far_slower * fastest_)
+    return nullptr;
+  return transfer;
 }
 
 void Fetches::finished(Time now, FetchId id, Duration media) {
@@ -93,6 +122,10 @@ void Fetches::finished(Time now, FetchId id, Duration media) {
   // Of a whole segment the last chunk may be the one that was wanted.
   recent_[measured_++ % recent_.size()] = whole_only_ ? took : std::max(first, took - media);
   measure();
+  if (auto speed = rate(*transfer, now); speed >= fastest_ || now > fastest_at_ + lately) {
+    fastest_ = speed;
+    fastest_at_ = now;
+  }
   transfers_.erase(id);
 }
 

@@ -55,6 +55,11 @@ public:
   /// Did it bring everything that was asked for?
   static bool complete(const Transfer& transfer);
   void clear() { transfers_.clear(); }
+  /// The transfer that is to bring the chunk, where it has had `patience` and comes at less than a
+  /// quarter of the rate at which another was done in the last two seconds: asked for anew, the
+  /// rest comes sooner. On a link that is slow for all of them there is none.
+  const Transfer* laggard(Time now, SequenceNumber sn, std::uint32_t chunk,
+                          Duration patience) const;
   const std::map<FetchId, Transfer>& under_way() const { return transfers_; }
 
   /// How long ahead of its time something has to be asked for: for each transfer the time until its
@@ -65,6 +70,7 @@ public:
 
 private:
   void is_whole(Transfer& transfer);
+  const Transfer* covering(SequenceNumber sn, std::uint32_t chunk) const;
   void measure();
 
   std::map<FetchId, Transfer> transfers_;
@@ -72,6 +78,8 @@ private:
   bool whole_only_ = false;
   std::array<Duration, 32> recent_{};
   std::size_t measured_ = 0;
+  double fastest_ = 0; ///< bytes a second, of what was done lately
+  Time fastest_at_{};
   Duration p95_ = 500ms; ///< asked for in every plan
 };
 

@@ -101,6 +101,7 @@ void Swarm::Impl::run(Time at, bool changed) {
     serve_uploads();
   }
   hand_out();
+  give_up_laggard();
   close_window();
   // Within a segment and from one to the next the plan goes on: it reaches further than that.
   bool jumped = cursor.place() &&

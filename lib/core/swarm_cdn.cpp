@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration fetch_retry_first = 250ms;
 constexpr Duration fetch_retry_most = 4s;
+/// What a transfer is given before it may be found slow.
+constexpr Duration lag_patience = 1s;
 /// Viewers near that have a chunk; up to so many it is news to the others.
 constexpr unsigned few = 4;
 /// Refusals after which a segment is taken for not to be had.
@@ -41,6 +43,25 @@ void Swarm::Impl::cancel_others(const Transfer& transfer) {
     actions.emplace_back(CancelFetch{id});
     fetches.failed(id);
   }
+}
+
+/// What was due is still to come with a transfer that lags behind the others, as one does that was
+/// begun while the CDN was slow: the rest of it is asked for anew. Each time with more patience, so
+/// that a chunk always comes in the end.
+void Swarm::Impl::give_up_laggard() {
+  const auto& place = cursor.place();
+  if (!starving_since_ || !place) {
+    laggards_ = 0;
+    return;
+  }
+  auto patience = lag_patience * (1 << std::min(laggards_, 5u));
+  const auto* transfer = fetches.laggard(now, place->sn, place->chunk, patience);
+  if (!transfer)
+    return;
+  ++laggards_;
+  actions.emplace_back(CancelFetch{transfer->id});
+  fetches.failed(transfer->id);
+  replan_ = true;
 }
 
 void Swarm::Impl::fetch_data(Time now, FetchId id, std::span<const std::uint8_t> bytes) {

@@ -97,6 +97,7 @@ private:
   void look_at_playlist();
   void put_off(StoredSegment& segment, Time now);
   void cancel_others(const Transfer& transfer);
+  void give_up_laggard();
   void open_window();
   void open_init(SequenceNumber init);
   void drop_inits();
@@ -143,6 +144,7 @@ private:
   Time began_;
   Time delivered_at_;
   std::optional<Time> starving_since_;
+  unsigned laggards_ = 0;             ///< that were given up since then
   std::optional<Time> refused_since_; ///< starving for what the CDN has refused
   std::optional<FetchError> last_failure_;
   Time hold_seeding_until_{};

@@ -110,6 +110,41 @@ GST_START_TEST(without_a_pace) {
 }
 GST_END_TEST;
 
+static std::ptrdiff_t given_up(const VirtualCdn& cdn) {
+  return std::ranges::count_if(
+      cdn.others, [](const Action& action) { return std::holds_alternative<CancelFetch>(action); });
+}
+
+// Rule: an answer that was begun while the CDN was slow, and is slow to its end, does not hold up
+// what the CDN gives by now: the rest of it is asked for anew.
+GST_START_TEST(a_slow_answer_is_given_up) {
+  VirtualCdn cdn({});
+  cdn.run_for(20s);
+  cdn.fails = true;
+  cdn.run_for(1500ms);
+  cdn.fails = false;
+  cdn.slow_rate = VirtualCdn::size / 2 / 8;
+  cdn.run_for(1s);
+  cdn.slow_rate = 0;
+  cdn.run_for(20s);
+  fail_unless(cdn.in_order());
+  auto stats = cdn.swarm.statistics();
+  fail_unless(stats.starved_time < 200ms, "%.2f s", seconds(stats.starved_time));
+  fail_unless(given_up(cdn) >= 1 && given_up(cdn) <= 3, "%d", static_cast<int>(given_up(cdn)));
+  fail_unless(stats.cdn_bytes < stats.delivered_bytes + 5 * VirtualCdn::size);
+}
+GST_END_TEST;
+
+// Rule: where all answers are slow none is given up for it: they would only be slower.
+GST_START_TEST(a_slow_cdn_is_borne) {
+  VirtualCdn cdn({});
+  cdn.slow_rate = VirtualCdn::size / 2 / 3;
+  cdn.run_for(60s);
+  fail_unless(cdn.swarm.statistics().starvations > 0, "it is not slow");
+  fail_unless_equals_int(static_cast<int>(given_up(cdn)), 0);
+}
+GST_END_TEST;
+
 /// What the pool did in five minutes after the first, with segments whose sizes vary by `percent`
 /// either way.
 static std::pair<std::uint64_t, std::uint64_t> taken_and_reused(std::uint64_t percent) {
@@ -336,6 +371,8 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, jumps_and_lines_of_time);
   tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
+  tcase_add_test(tcase, a_slow_answer_is_given_up);
+  tcase_add_test(tcase, a_slow_cdn_is_borne);
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, nothing_is_kept_for_nobody);
   tcase_add_test(tcase, small_chunks_go_out_together);

@@ -36,6 +36,8 @@ struct VirtualCdn {
   bool takes = true; ///< the application takes what is handed out
   bool keeps = true; ///< and `delivered` keeps the memory of what it took
   bool fails = false;
+  std::uint64_t slow_rate =
+      0; ///< bytes a second, of answers that begin now, to their end; 0: at once
   std::optional<std::uint64_t> keeps_segments; ///< none: all of them
   bool content = true;    ///< segments have bytes of their own, and not just so many
   Duration step = 5ms;    ///< of time
@@ -82,6 +84,7 @@ struct VirtualCdn {
         refresh();
       }
       answer();
+      trickle();
       if (swarm.next_wakeup() <= now)
         swarm.advance(now);
       act();
@@ -147,12 +150,35 @@ struct VirtualCdn {
     } else {
       swarm.fetch_answered(now, fetch.id, {fetch.first, whole});
       auto last = std::min(fetch.last, whole - 1);
-      bytes_.resize(last - fetch.first + 1);
-      for (std::size_t i = 0; content && i < bytes_.size(); ++i)
-        bytes_[i] = byte_at(number(fetch.sn), fetch.first + i);
-      swarm.fetch_data(now, fetch.id, bytes_);
-      swarm.fetch_done(now, fetch.id);
+      if (slow_rate)
+        slow_.push_back({fetch.id, fetch.sn, fetch.first, last, slow_rate});
+      else
+        send_bytes(fetch.id, fetch.sn, fetch.first, last);
     }
+  }
+
+  void send_bytes(FetchId id, SequenceNumber sn, std::uint64_t first, std::uint64_t last) {
+    bytes_.resize(last - first + 1);
+    for (std::size_t i = 0; content && i < bytes_.size(); ++i)
+      bytes_[i] = byte_at(number(sn), first + i);
+    swarm.fetch_data(now, id, bytes_);
+    swarm.fetch_done(now, id);
+  }
+
+  /// What a step brings of the slow answers.
+  void trickle() {
+    for (auto& slow : slow_) {
+      auto from = slow.first;
+      slow.first += static_cast<std::uint64_t>(static_cast<double>(slow.rate) * seconds(step));
+      bytes_.resize(std::min(slow.first, slow.last + 1) - from);
+      for (std::size_t i = 0; content && i < bytes_.size(); ++i)
+        bytes_[i] = byte_at(number(slow.sn), from + i);
+      swarm.fetch_data(now, slow.id, bytes_);
+      if (slow.first > slow.last)
+        swarm.fetch_done(now, slow.id);
+    }
+    std::erase_if(slow_, [](const Slow& slow) { return slow.first > slow.last; });
+    act();
   }
 
   static std::uint8_t byte_at(std::uint64_t sn, std::uint64_t offset) {
@@ -172,6 +198,9 @@ struct VirtualCdn {
             delivered.back().chunk = deliver->chunk = {};
           if (takes)
             swarm.taken(now, deliver->size, {});
+        } else if (auto* cancel = std::get_if<CancelFetch>(&action)) {
+          std::erase_if(slow_, [&](const Slow& slow) { return slow.id == cancel->id; });
+          others.push_back(action);
         } else if (auto* send = std::get_if<Send>(&action)) {
           sent.push_back(*send);
         } else {
@@ -215,7 +244,14 @@ struct VirtualCdn {
   }
 
 private:
+  struct Slow {
+    FetchId id;
+    SequenceNumber sn;
+    std::uint64_t first, last, rate;
+  };
+
   Time refresh_at_{};
+  std::vector<Slow> slow_;
   std::multimap<Time, Fetch> under_way_;
   std::vector<std::uint8_t> bytes_;
 };
