@@ -7,10 +7,11 @@
 namespace p2plive::core {
 
 namespace {
-/// Handed out and not yet taken, from which on the consumer counts as blocked. What waits there
-/// gets old while the application is paused, so it must be little time at low bitrates, too.
-constexpr std::size_t most_outstanding = 8 * chunk_size;
-constexpr Duration most_outstanding_media = 500ms;
+/// Handed out and not yet taken, from which on the consumer counts as blocked; where much is handed
+/// out together it is more. What waits there gets old while the application is paused, so it must
+/// be little time at low bitrates, too.
+constexpr std::size_t least_outstanding = 8 * chunk_size;
+constexpr Duration least_outstanding_media = 500ms;
 
 /// Untaken for so long: the queues of a paused player are full, and not its thread slow.
 constexpr Duration full_after = 1s;
@@ -18,8 +19,9 @@ constexpr Duration full_after = 1s;
 /// While a jump waits for what is not listed yet.
 constexpr Duration look_again_after = 100ms;
 
-/// Handed out together: each time wakes two threads, which at 8 Mbit/s cost more than the bytes.
-constexpr Duration most_together = 100ms;
+/// Handed out together, where no more is set: each time wakes two threads, which at 8 Mbit/s cost
+/// more than the bytes.
+constexpr Duration usually_together = 100ms;
 
 /// Parts in a million by which a consumer without a clock is given the stream faster or slower:
 /// more than two crystals differ, and too little to be noticed.
@@ -57,7 +59,14 @@ Cursor::Cursor(Time now, const Settings& settings)
       start_offset_(settings.start_offset), paced_(settings.pace == Pace::stream),
       skips_(settings.late == Late::skip), traces_(settings.traces),
       pacer_(now, settings.lead, settings.reserve), gives_whole_(settings.whole_segments),
-      stands_by_(settings.stands_by) {}
+      stands_by_(settings.stands_by) {
+  together_ = std::clamp<Duration>(pacer_.lead() / 8, 1ns, usually_together);
+  beyond_ = std::max<Duration>(settings.together.value_or(0ns) - together_, 0ns);
+  auto groups = static_cast<std::size_t>((together_ + beyond_) / usually_together);
+  most_outstanding_ = std::max<std::size_t>(groups, 1) * least_outstanding;
+  most_outstanding_media_ =
+      std::max(least_outstanding_media, 2 * (together_ + beyond_) + usually_together);
+}
 
 const TimelineEntry* Cursor::choose(Position wanted, const Timeline& timeline) const {
   const TimelineEntry* chosen = nullptr;
@@ -112,8 +121,7 @@ std::optional<Time> Cursor::next_due(Time now) const {
     return {};
   if (pacer_.open() && now >= begin_at_)
     return pacer_.due(now, 1ns);
-  auto together = std::clamp<Duration>(pacer_.lead() / 8, 1ns, most_together);
-  return std::max(begin_at_, pacer_.opens(now, together));
+  return std::max(begin_at_, pacer_.opens(now, together_));
 }
 
 bool Cursor::replaced(const Store& store) const {
@@ -270,10 +278,16 @@ Deliver Cursor::next_bytes(const TimelineEntry& entry, const Store& store) {
   return deliver;
 }
 
+/// Time for the next bytes, which go out beyond the lead as well where they are of one group.
+bool Cursor::is_open(Time now) {
+  goes_on_ = pacer_.open() || (goes_on_ && !pacer_.overdrawn(beyond_));
+  return goes_on_ && now >= begin_at_;
+}
+
 std::optional<Deliver> Cursor::take(Time now, const Timeline& timeline, const Store& store) {
   if (traces_)
     follow_due(now);
-  if (!place_ || stands_by_ || blocked() || (paced_ && (!pacer_.open() || now < begin_at_)))
+  if (!place_ || stands_by_ || blocked() || (paced_ && !is_open(now)))
     return {};
   held_ = false;
   settle(timeline, store);
@@ -361,7 +375,7 @@ void Cursor::advance(Time now, const Timeline& timeline, const Store& store) {
 }
 
 bool Cursor::blocked() const {
-  return outstanding_ >= most_outstanding || outstanding_media_ >= most_outstanding_media;
+  return outstanding_ >= most_outstanding_ || outstanding_media_ >= most_outstanding_media_;
 }
 
 void Cursor::break_off(Time now, const Timeline& timeline) {

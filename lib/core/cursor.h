@@ -128,11 +128,17 @@ private:
   void hold_back(Time now, const Timeline& timeline, const Store& store);
   void follow_encoder(Time now, const Timeline& timeline, const Store& store);
   void follow_due(Time now);
+  bool is_open(Time now);
 
   Duration usual_delay_;                 ///< as it was set
   Duration live_delay_;                  ///< as it is kept
   std::optional<Duration> start_offset_; ///< as it was set
   bool paced_;
+  Duration together_;    ///< handed out together at least
+  Duration beyond_;      ///< and so much beyond the lead, to have more together
+  bool goes_on_ = false; ///< more of what is handed out together may follow
+  std::size_t most_outstanding_;
+  Duration most_outstanding_media_;
   bool skips_;
   bool traces_;
   Pacer pacer_;

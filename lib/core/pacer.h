@@ -11,7 +11,7 @@ namespace p2plive::core {
 
 /// The credit grows by the larger of the monotonic clock's and the pipeline clock's advance, is
 /// capped at the lead, and is lost while the consumer takes nothing; of this, it gets back what it
-/// takes to have the lead downstream again. It may be overdrawn by one chunk.
+/// takes to have the lead downstream again. It may be overdrawn, by one chunk or more.
 ///
 /// The lead fills the queues of a player, while it can be had. Less than that is needed: media are
 /// late when less than the reserve would be left in these queues. What lies between the two is time
@@ -54,6 +54,8 @@ public:
 
   /// May the next bytes go out now?
   bool open() const { return credit_ > 0ns; }
+  /// Has so much, or more, gone out beyond the lead?
+  bool overdrawn(Duration beyond) const { return credit_ <= -beyond; }
   /// Should they have gone out?
   bool overdue() const { return credit_ >= lead_ - reserve_; }
   void spend(Duration media) {

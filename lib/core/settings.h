@@ -21,6 +21,10 @@ struct Settings {
   std::optional<Duration> start_offset;
   Duration lead = 3s;    ///< media handed out ahead of their time, when they can be had
   Duration reserve = 1s; ///< of these, what has to be
+  /// Media that are handed out together, and for that earlier, so that up to as much beyond the
+  /// lead is downstream then. None: as little as does not cost much, for what is fetched follows
+  /// from what has gone out.
+  std::optional<Duration> together;
   Pace pace = Pace::stream;
   Late late = Late::skip;
   std::optional<Duration> cdn_threshold;     ///< none: from measured fetches

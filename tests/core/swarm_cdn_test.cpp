@@ -195,19 +195,34 @@ GST_START_TEST(nothing_is_kept_for_nobody) {
 }
 GST_END_TEST;
 
-// Rule: who is woken gets a tenth of a second of media, though chunks be shorter.
+// Rule: who is woken gets a tenth of a second of media, though chunks be shorter, or as much as is
+// set; that is earlier, and not later, than its time.
 GST_START_TEST(small_chunks_go_out_together) {
-  VirtualCdn cdn({});
-  cdn.usual = 2'000'000;
-  cdn.run_for(10s);
-  auto times = cdn.delivered_at;
-  fail_unless(cdn.in_order() && times.size() > 200);
-  auto steady = std::ranges::upper_bound(times, times.front() + 2s);
-  auto seconds_of_it = seconds(times.back() - *steady);
-  auto wakes = std::unique(steady, times.end()) - steady;
-  fail_unless(static_cast<double>(wakes) < 12 * seconds_of_it, "%d in %.1f s",
-              static_cast<int>(wakes), seconds_of_it);
-  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+  for (auto together : {std::optional<Duration>(), std::optional<Duration>(500ms)}) {
+    Settings settings;
+    settings.together = together;
+    VirtualCdn cdn(settings);
+    cdn.usual = 2'000'000;
+    cdn.polls = VirtualCdn::segment; // each is an occasion to hand out
+    cdn.run_for(10s);
+    auto times = cdn.delivered_at;
+    fail_unless(cdn.in_order() && times.size() > 200);
+    Duration out{}, least = settings.lead, most{};
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      if (out > settings.lead)
+        least = std::min(least, out - (times[i] - times.front()));
+      out += cdn.delivered[i].duration;
+      most = std::max(most, out - (times[i] - times.front()));
+    }
+    fail_unless(least > settings.lead - 150ms, "%.2f s downstream", seconds(least));
+    fail_unless(most < settings.lead + together.value_or(0ms) + 50ms, "%.2f s", seconds(most));
+    auto steady = std::ranges::upper_bound(times, times.front() + 2s);
+    auto seconds_of_it = seconds(times.back() - *steady);
+    auto wakes = static_cast<double>(std::unique(steady, times.end()) - steady);
+    fail_unless(wakes < (together ? 3 : 12) * seconds_of_it, "%.0f in %.1f s", wakes,
+                seconds_of_it);
+    fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+  }
 }
 GST_END_TEST;
 
