@@ -35,9 +35,11 @@ public:
   /// new segment begins, it begins no earlier than that, or every later frame would come too late.
   Place place(const Buffer& buffer, std::optional<Time> clock);
 
+  /// Of the end of what was placed.
+  Time running_time() const { return segment_.base + (position_ - segment_.start); }
+
 private:
   std::optional<Segment> locate(const Buffer& buffer, std::optional<Time> clock);
-  Time running_time() const { return segment_.base + (position_ - segment_.start); }
 
   bool begun_ = false;
   std::optional<Time> origin_; ///< the timestamp that is media time 0

@@ -122,6 +122,15 @@ std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
   return std::chrono::nanoseconds(static_cast<gint64>(time));
 }
 
+/// What was handed out and is not played yet. Of fragmented MP4 it is not known: the sound may lie
+/// behind all pictures of a fragment.
+std::optional<std::chrono::nanoseconds> ahead_of(const gst::Source& source,
+                                                 std::optional<std::chrono::nanoseconds> playing) {
+  if (!playing || source.format == Format::fmp4)
+    return {};
+  return source.time.running_time() - *playing;
+}
+
 /// Posts why not where it returns false.
 bool open_viewer(GstElement* element) {
   auto& source = source_of(element);
@@ -262,8 +271,9 @@ static GstFlowReturn gst_p2p_live_src_create(GstPushSrc* push, GstBuffer** out) 
   if (!viewer)
     return GST_FLOW_FLUSHING;
   for (;;) {
-    auto output =
-        viewer->pop(playing_time(element), std::chrono::steady_clock::now() + clock_interval);
+    const auto playing = playing_time(element);
+    auto output = viewer->pop(playing, std::chrono::steady_clock::now() + clock_interval,
+                              ahead_of(source_of(push), playing));
     if (auto* buffer = std::get_if<Buffer>(&output))
       return hand_out(base, std::move(*buffer), out);
     if (const auto* error = std::get_if<Error>(&output)) {

@@ -19,6 +19,24 @@ namespace {
 constexpr std::size_t longest_uri = 8192;
 constexpr unsigned most_peers = 500;
 constexpr std::size_t longest_codecs = 512;
+/// A link that gets narrow leaves so much until another quality has to be there.
+constexpr auto adaptive_reserve = 2s;
+/// Less brings nothing, for as much is handed out together in any case; more brings little.
+constexpr core::Duration least_together = 100ms;
+constexpr core::Duration most_together = 500ms;
+
+core::Duration reserve(const ViewerOptions& options) {
+  return options.quality.adaptive ? adaptive_reserve : core::Settings{}.reserve;
+}
+
+/// None: as usual, for where other viewers may be, what they are asked for follows from what has
+/// gone out. It is little beside the lead, which it is added to.
+std::optional<core::Duration> together(const ViewerOptions& options) {
+  auto together = std::min<core::Duration>(options.lead / 6, most_together);
+  if (!options.index_uri.empty() || together < least_together)
+    return {};
+  return together;
+}
 
 Error wrong(std::string message, std::string detail = {}) {
   return {Error::Kind::settings, std::move(message), std::move(detail)};
@@ -115,6 +133,11 @@ std::optional<std::uint64_t> to_upload_limit(std::optional<std::uint64_t> bits_p
   return (*bits_per_second + 7) / 8; // a limit of a few bits is not "never"
 }
 
+Portions to_portions(const ViewerOptions& options) {
+  auto media = together(options);
+  return media ? Portions{*media, reserve(options) + *media} : Portions{};
+}
+
 core::Settings to_settings(const ViewerOptions& options) {
   core::Settings settings;
   std::random_device random;
@@ -124,6 +147,8 @@ core::Settings to_settings(const ViewerOptions& options) {
   settings.live_delay = options.live_delay;
   settings.start_offset = options.start_offset;
   settings.lead = options.lead;
+  settings.reserve = reserve(options);
+  settings.together = together(options);
   settings.pace = options.pace == Pace::none ? core::Pace::none : core::Pace::stream;
   settings.late = options.late == Late::keep ? core::Late::keep : core::Late::skip;
   settings.cdn_threshold = options.cdn_threshold;

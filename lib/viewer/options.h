@@ -4,6 +4,7 @@
 
 #include "core/settings.h"
 #include "media/variant_choice.h"
+#include "viewer/output_queue.h"
 #include "viewer/viewer.h"
 
 #include <optional>
@@ -15,6 +16,8 @@ std::optional<Error> check(const ViewerOptions& options);
 
 /// With a peer id and a seed drawn from the system's randomness.
 core::Settings to_settings(const ViewerOptions& options);
+
+Portions to_portions(const ViewerOptions& options);
 
 media::VariantWish to_wish(const QualityOptions& options);
 

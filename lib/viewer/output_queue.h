@@ -25,6 +25,15 @@ struct Taken {
   std::optional<std::chrono::nanoseconds> playing; ///< what pop() was told last
 };
 
+/// How much goes over at once: each time wakes a thread, which finds its caches cold.
+struct Portions {
+  std::chrono::nanoseconds together{
+      std::chrono::milliseconds(100)}; ///< media after which it is told what was taken
+  /// Whose queues are full gets as much at once as well, as long as it has so much ahead; none: as
+  /// there is room.
+  std::optional<std::chrono::nanoseconds> enough;
+};
+
 using Outgoing = std::variant<Delivery, EndOfStream, Error>;
 using Popped = std::variant<Delivery, EndOfStream, Error, Interrupted, NotYet, PeerAdded,
                             PeerRemoved, DateRange, Warning>;
@@ -38,7 +47,7 @@ public:
 
   /// `notice` is called on the popping thread, without the lock, when collect() has news that are
   /// worth waking the network thread for; not again before collect() was called.
-  explicit OutputQueue(std::function<void()> notice);
+  explicit OutputQueue(std::function<void()> notice, const Portions& portions = {});
 
   /// Bytes, and once EndOfStream or an Error, after which nothing is accepted.
   void push(Outgoing outgoing);
@@ -49,7 +58,8 @@ public:
   void warn(Warning warning);
   /// As Viewer::pop().
   Popped pop(std::optional<std::chrono::nanoseconds> playing,
-             std::optional<Clock::time_point> deadline);
+             std::optional<Clock::time_point> deadline,
+             std::optional<std::chrono::nanoseconds> ahead = {});
   /// As Viewer::interrupt().
   void interrupt(bool on);
   bool interrupted() const;
@@ -59,11 +69,15 @@ public:
   std::optional<Clock::time_point> first_taken() const;
 
 private:
+  bool is_urgent() const;
+  bool rest(std::optional<std::chrono::nanoseconds> ahead,
+            std::optional<Clock::time_point> deadline, std::unique_lock<std::mutex>& lock);
   Popped take_front();
   bool has_news();
   std::optional<Popped> take_news();
 
   const std::function<void()> notice_;
+  const Portions portions_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Outgoing> queue_;
@@ -73,6 +87,13 @@ private:
   Taken taken_;
   std::optional<std::chrono::nanoseconds> told_playing_; ///< as collect() told it last
   Clock::time_point told_at_{};                          ///< when notice_ was called last
+  struct Given {
+    Clock::time_point at;
+    std::chrono::nanoseconds media{};
+  };
+  std::optional<Given> given_; ///< by the last pop()
+  Clock::time_point rests_until_{};
+  bool rests_ = false; ///< somebody waits for that, and not for bytes
   std::optional<Clock::time_point> first_taken_;
   bool interrupted_ = false;
   bool closed_ = false;   ///< the last element was pushed

@@ -24,8 +24,6 @@ constexpr auto leave_within = 1s;
 constexpr auto leave_tick = 20ms;
 /// Segments whose keys are fetched ahead.
 constexpr unsigned keys_ahead = 2;
-/// A link that gets narrow leaves so much until another quality has to be there.
-constexpr auto adaptive_reserve = 2s;
 constexpr auto playlist_timeout = 5s;
 /// Shorter than the window, so that another try can still be in time.
 constexpr auto segment_timeout = 4s;
@@ -33,10 +31,7 @@ constexpr auto segment_timeout = 4s;
 core::Settings settings_of(const ViewerOptions& options, bool stands_by) {
   auto settings = to_settings(options);
   settings.stands_by = stands_by;
-  if (options.quality.adaptive) {
-    settings.whole_segments = true;
-    settings.reserve = adaptive_reserve;
-  }
+  settings.whole_segments = options.quality.adaptive;
   settings.expects_peers = !options.index_uri.empty() && options.max_peers > 0;
   if (options.index_uri.empty())
     settings.past = 0s; // kept for other viewers, of whom there will be none

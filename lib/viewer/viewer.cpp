@@ -88,7 +88,8 @@ public:
         statistics_(std::make_shared<viewer::StatisticsSnapshot>()) {
     slot_->thread = thread_;
     output_ = std::make_shared<viewer::OutputQueue>(
-        [this] { post([](viewer::Sessions& sessions) { sessions.taken(); }); });
+        [this] { post([](viewer::Sessions& sessions) { sessions.taken(); }); },
+        viewer::to_portions(options));
     thread_->post([slot = slot_, options, output = output_, statistics = statistics_,
                    opened = std::chrono::steady_clock::now()] {
       slot->sessions = std::make_unique<viewer::Sessions>(
@@ -134,14 +135,15 @@ Viewer::Viewer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Viewer::~Viewer() = default;
 
 Output Viewer::pop(std::optional<std::chrono::nanoseconds> playing,
-                   std::optional<std::chrono::steady_clock::time_point> deadline) {
+                   std::optional<std::chrono::steady_clock::time_point> deadline,
+                   std::optional<std::chrono::nanoseconds> ahead) {
   for (;;) {
     // Before what is ready, so that an interrupt is heard at once.
     if (impl_->output_->interrupted())
       return Interrupted{};
     if (auto ready = impl_->unpacker_.take())
       return *std::move(ready);
-    auto popped = impl_->output_->pop(playing, deadline);
+    auto popped = impl_->output_->pop(playing, deadline, ahead);
     if (auto* delivery = std::get_if<viewer::Delivery>(&popped))
       impl_->unpacker_.put(std::move(*delivery));
     else

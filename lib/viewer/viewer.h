@@ -250,9 +250,11 @@ public:
   /// changed several times between two calls is told once, and of very many the last. `playing` is
   /// how far the application's own clock has advanced since it began to play, where it has one:
   /// data are handed out by the faster of it and the monotonic clock. None after that tells of a
-  /// pause.
+  /// pause. `ahead` is what it has and has not played by that clock: who has much, and still takes
+  /// as slowly as it plays, is given half a second at once, and none in between.
   Output pop(std::optional<std::chrono::nanoseconds> playing = {},
-             std::optional<std::chrono::steady_clock::time_point> deadline = {});
+             std::optional<std::chrono::steady_clock::time_point> deadline = {},
+             std::optional<std::chrono::nanoseconds> ahead = {});
 
   /// While true, pop() returns Interrupted at once.
   void interrupt(bool on);

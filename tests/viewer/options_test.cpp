@@ -141,6 +141,32 @@ GST_START_TEST(the_upload_limit_is_converted) {
 }
 GST_END_TEST;
 
+// Rule: without an Index more goes out together, but little beside the lead; whose queues are full
+// waits only while they leave a reserve. Where other viewers may be it is as it was.
+GST_START_TEST(portions) {
+  using std::chrono::nanoseconds;
+  auto options = good();
+  for (auto [lead, adaptive, together] :
+       {std::tuple(3'000ms, false, 500ms), std::tuple(60'000ms, false, 500ms),
+        std::tuple(1'200ms, false, 200ms), std::tuple(3'000ms, true, 500ms),
+        std::tuple(590ms, false, 0ms), std::tuple(0ms, false, 0ms)}) {
+    options.lead = lead;
+    options.quality.adaptive = adaptive;
+    auto settings = viewer::to_settings(options);
+    auto portions = viewer::to_portions(options);
+    fail_unless(settings.together.value_or(0ns) == together);
+    fail_unless(portions.enough.has_value() == settings.together.has_value());
+    if (!portions.enough)
+      continue;
+    fail_unless(portions.together == together);
+    fail_unless(*portions.enough - together >= settings.reserve);
+  }
+  options = good();
+  options.index_uri = "http://127.0.0.1/";
+  fail_if(viewer::to_settings(options).together || viewer::to_portions(options).enough);
+}
+GST_END_TEST;
+
 // Rule: each viewer draws its own id.
 GST_START_TEST(ids_are_drawn) {
   fail_unless(viewer::to_settings(good()).self != viewer::to_settings(good()).self);
@@ -157,6 +183,7 @@ static Suite* options_suite() {
   tcase_add_test(tcase, authorities_are_read);
   tcase_add_test(tcase, quality_becomes_a_wish);
   tcase_add_test(tcase, the_upload_limit_is_converted);
+  tcase_add_test(tcase, portions);
   tcase_add_test(tcase, ids_are_drawn);
   return suite;
 }

@@ -23,7 +23,7 @@ std::uint64_t number_of(const viewer::Popped& popped) {
   return core::number(std::get<viewer::Delivery>(popped).bytes.sn);
 }
 
-auto in(std::chrono::milliseconds time) {
+auto in(std::chrono::nanoseconds time) {
   return std::chrono::steady_clock::now() + time;
 }
 
@@ -195,6 +195,92 @@ GST_START_TEST(moments_are_told_together) {
 }
 GST_END_TEST;
 
+namespace {
+
+constexpr viewer::Portions portions{.together = 200ms, .enough = 1500ms};
+
+/// Takes one buffer and keeps its thread for as long as it takes to pass on, then asks again.
+viewer::Popped take_slowly(OutputQueue& queue, std::chrono::nanoseconds ahead,
+                           std::chrono::milliseconds passing = 15ms) {
+  fail_unless(is<viewer::Delivery>(queue.pop(1s, {}, ahead)));
+  OutputQueue nothing([] {});
+  nothing.pop({}, in(passing));
+  return queue.pop(1s, in(0ms), ahead);
+}
+
+} // namespace
+
+// Rule: who has enough and takes slowly has full queues: it gets the next bytes when there is room
+// for more of them.
+GST_START_TEST(full_queues_get_portions) {
+  OutputQueue queue([] {}, portions);
+  for (int i = 0; i < 3; ++i)
+    queue.push(delivery(i));
+  auto began = std::chrono::steady_clock::now();
+  fail_unless(is<NotYet>(take_slowly(queue, 2s)));
+  queue.push(delivery(3));
+  fail_unless(is<NotYet>(queue.pop(1s, in(1ms), 2s)));
+  fail_unless_equals_uint64(number_of(queue.pop(1s, {}, 2s)), 1);
+  auto rested = std::chrono::steady_clock::now() - began;
+  fail_unless(rested >= portions.together);
+  for (int i = 2; i < 4; ++i)
+    fail_unless_equals_uint64(number_of(queue.pop(1s, in(10s), 2s)), i);
+}
+GST_END_TEST;
+
+// Rule: until then it is told what is no bytes, and an interrupt is heard.
+GST_START_TEST(only_bytes_wait) {
+  OutputQueue queue([] {}, {.together = 60s, .enough = 1s});
+  queue.push(delivery(0));
+  queue.push(delivery(1));
+  fail_unless(is<NotYet>(take_slowly(queue, 2s)));
+  queue.warn({});
+  fail_unless(is<Warning>(queue.pop(1s, in(0ms), 2s)));
+  std::thread waiter([&] { fail_unless(is<Interrupted>(queue.pop(1s, in(10s), 2s))); });
+  queue.interrupt(true);
+  waiter.join();
+}
+GST_END_TEST;
+
+// Rule: nobody else waits for bytes that are there: who has little or does not know, who takes
+// faster than they play, or who is to have them as there is room.
+GST_START_TEST(bytes_wait_for_nobody_else) {
+  for (auto [what, ahead, media] :
+       {std::tuple(portions, 1400ms, 20ms), std::tuple(portions, 2000ms, 10'000ms),
+        std::tuple(viewer::Portions{}, 2000ms, 20ms)}) {
+    OutputQueue queue([] {}, what);
+    for (int i = 0; i < 2; ++i) {
+      auto next = delivery(i);
+      next.bytes.duration = media;
+      queue.push(std::move(next));
+    }
+    fail_unless_equals_uint64(number_of(take_slowly(queue, ahead)), 1);
+  }
+  OutputQueue queue([] {}, portions);
+  queue.push(delivery(0));
+  queue.push(delivery(1));
+  fail_unless(is<NotYet>(take_slowly(queue, 2s)));
+  OutputQueue([] {}).pop({}, in(portions.together));
+  fail_unless(is<viewer::Delivery>(queue.pop({}, in(-10s)))); // the deadline came first
+}
+GST_END_TEST;
+
+// Rule: where much is handed out together it is told together.
+GST_START_TEST(portions_are_told_together) {
+  int told = 0;
+  OutputQueue* self = nullptr;
+  OutputQueue queue([&] { ++told, self->collect(); }, {.together = 10s, .enough = {}});
+  self = &queue;
+  for (int chunk = 0; chunk < 12; ++chunk) {
+    auto moment = delivery(chunk, core::chunk_size);
+    moment.bytes.duration = 1s;
+    queue.push(std::move(moment));
+    queue.pop({}, {});
+    fail_unless_equals_int(told, chunk < 10 ? 1 : 2); // of the first at once
+  }
+}
+GST_END_TEST;
+
 // Rule: the clock of somebody who waits is told too, for pacing follows it.
 GST_START_TEST(the_clock_of_a_waiter_is_told) {
   int told = 0;
@@ -261,6 +347,10 @@ static Suite* output_queue_suite() {
   tcase_add_test(tcase, date_ranges_are_bounded);
   tcase_add_test(tcase, taken_is_told_in_batches);
   tcase_add_test(tcase, moments_are_told_together);
+  tcase_add_test(tcase, full_queues_get_portions);
+  tcase_add_test(tcase, only_bytes_wait);
+  tcase_add_test(tcase, bytes_wait_for_nobody_else);
+  tcase_add_test(tcase, portions_are_told_together);
   tcase_add_test(tcase, the_clock_of_a_waiter_is_told);
   tcase_add_test(tcase, two_threads_lose_nothing);
   return suite;
