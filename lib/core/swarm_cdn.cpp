@@ -100,6 +100,9 @@ void Swarm::Impl::fetch_done(Time now, FetchId id) {
 }
 
 void Swarm::Impl::put_off(StoredSegment& segment, Time now) {
+  // Of parts that fail together, as with all connections that are cut, one counts.
+  if (now < segment.retry_at)
+    return;
   auto wait = fetch_retry_first * (1 << std::min(segment.failures++, 5u));
   segment.retry_at = now + std::min<Duration>(wait, fetch_retry_most);
 }

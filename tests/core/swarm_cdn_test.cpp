@@ -110,6 +110,24 @@ GST_START_TEST(without_a_pace) {
 }
 GST_END_TEST;
 
+// Rule: transfers of one segment that fail together count as one failure: the CDN is asked again
+// soon.
+GST_START_TEST(what_fails_together_counts_once) {
+  Settings settings;
+  settings.expects_peers = true; // so that it asks for a segment in parts
+  VirtualCdn cdn(settings);
+  cdn.latency = 400ms;
+  cdn.run_for(2s);
+  cdn.fails = true;
+  cdn.run_for(450ms);
+  cdn.fails = false;
+  auto before = cdn.fetched.size();
+  fail_unless(cdn.swarm.statistics().cdn_errors > 2, "they did not fail together");
+  cdn.run_for(600ms);
+  fail_unless(cdn.fetched.size() > before, "not asked again");
+}
+GST_END_TEST;
+
 static std::ptrdiff_t given_up(const VirtualCdn& cdn) {
   return std::ranges::count_if(
       cdn.others, [](const Action& action) { return std::holds_alternative<CancelFetch>(action); });
@@ -386,6 +404,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, jumps_and_lines_of_time);
   tcase_add_test(tcase, the_end_comes_last);
   tcase_add_test(tcase, without_a_pace);
+  tcase_add_test(tcase, what_fails_together_counts_once);
   tcase_add_test(tcase, a_slow_answer_is_given_up);
   tcase_add_test(tcase, a_slow_cdn_is_borne);
   tcase_add_test(tcase, memory_is_reused);
