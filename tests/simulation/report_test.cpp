@@ -26,7 +26,8 @@ GST_START_TEST(names_are_those_of_real_swarms) {
   auto simulated = names(simulation::to_json({}, {}));
   for (const auto* name :
        {"startup_ms_p50", "startup_ms_p95", "playlist_bytes", "cpu_percent_per_viewer",
-        "rss_mib_per_viewer", "verified_viewers", "idle_cpu_percent"}) {
+        "rss_mib_per_viewer", "pool_allocations", "rss_growth_mib", "starved_stalls",
+        "verified_viewers", "idle_cpu_percent"}) {
     fail_unless(real.erase(name) == 1, "%s", name);
     fail_if(simulated.contains(name), "%s", name);
   }
