@@ -53,17 +53,19 @@ struct Cdn {
 // Rule: each fault does what it says from its beginning to its end, and the same nginx goes on.
 GST_START_TEST(faults_begin_and_end) {
   Cdn cdn;
-  fail_unless_equals_string(cdn.answer().c_str(), "200 50000");
+  auto before = cdn.answer();
+  fail_unless(before == "200 50000", "%s", before.c_str());
   auto during = [&](const char* fault, const char* seconds) {
     cdn.faults.begin(fault, cdn.nginx.process);
     auto said = cdn.answer(seconds);
     cdn.faults.end(fault, cdn.nginx.process);
     auto after = cdn.answer();
-    fail_unless_equals_string(after.c_str(), "200 50000");
+    fail_unless(after == "200 50000", "%s", after.c_str());
     return said;
   };
   fail_unless(during("cdn-errors", "5").starts_with("503 "));
-  fail_unless_equals_string(during("cdn-stalls", "0.3").c_str(), "000 0");
+  auto stalled = during("cdn-stalls", "0.3");
+  fail_unless(stalled == "000 0", "%s", stalled.c_str());
   // An eighth of the stream's rate: what a second brings comes at once, the rest not so soon.
   auto slow = during("cdn-slow", "0.5");
   fail_unless(slow.starts_with("200 ") && std::stoi(slow.substr(4)) <= 25'000, "%s", slow.c_str());
