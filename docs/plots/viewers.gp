@@ -1,15 +1,17 @@
 # Copies against the audience: gnuplot docs/plots/viewers.gp > docs/plots/viewers.svg
 # Each line is one run: p2plive-sim --viewers N --session 3600 --steady 60 --seconds 106 --seed 1
+# but the last: --steady 20 --seconds 62.
 # Columns: viewers, copies, of these to those who stay.
 set terminal svg size 900,500 background 'white'
 $runs << EOD
-10 1.41 1.41
-30 1.13 1.09
-100 1.14 1.01
-300 1.11 1.02
-1000 1.64 1.09
+10 1.44 1.44
+30 1.05 1.02
+100 1.03 1.00
+300 1.08 1.02
+1000 1.60 1.03
 3000 3.09 1.22
-10000 8.08 1.89
+10000 6.39 1.72
+100000 69.0 18.0
 EOD
 stays = 3600.0 # seconds, in the mean
 segment = 2.0
