@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/membership.h"
 
-#include "core_test.h"
+#include "introductions.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,26 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
-
 using Open = Neighbours;
-
-Settings settings(std::uint64_t self, unsigned max_peers = 30) {
-  Settings out;
-  out.self = peer(self);
-  out.max_peers = max_peers;
-  out.seed = self + 1;
-  return out;
-}
-
-TrackerAnswer answer(std::uint64_t first, std::uint64_t count, std::uint32_t population) {
-  TrackerAnswer out{population, 30s, {}};
-  for (auto i = first; i < first + count; ++i)
-    out.peers.push_back(peer(i));
-  return out;
-}
-
-} // namespace
 
 // Rule: of two offers that cross exactly one is answered, that of the lower id.
 GST_START_TEST(crossing_offers) {

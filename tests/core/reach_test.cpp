@@ -2,30 +2,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "core/membership.h"
 
-#include "core_test.h"
+#include "introductions.h"
 
 #include <cmath>
 #include <map>
 #include <set>
-
-namespace {
-
-Settings settings() {
-  Settings out;
-  out.self = peer(0);
-  out.max_peers = 30;
-  out.seed = 1;
-  return out;
-}
-
-TrackerAnswer answer(std::uint64_t first, std::uint64_t count, std::uint32_t population) {
-  TrackerAnswer out{population, 30s, {}};
-  for (auto i = first; i < first + count; ++i)
-    out.peers.push_back(peer(i));
-  return out;
-}
-
-} // namespace
 
 // Rule: half before anything is known, then what the attempts say, and in the end what the latest
 // say; it is known after eight.
@@ -59,7 +40,7 @@ GST_END_TEST;
 // tried everybody, though not before the tracker wants it.
 GST_START_TEST(hard_to_reach_others) {
   for (bool busy : {false, true}) {
-    Membership membership(settings());
+    Membership membership(settings(0));
     membership.joined(start);
     auto first = membership.step(start, {}).announce;
     fail_unless(first && first->reach == 50);
@@ -88,7 +69,7 @@ GST_END_TEST;
 // Rule: who has found no path at first asks the tracker again, which knows by then, and tries those
 // of its latest answer before all others.
 GST_START_TEST(the_latest_answer_first) {
-  Membership membership(settings());
+  Membership membership(settings(0));
   membership.joined(start);
   membership.step(start, {});
   membership.tracker_answered(start, answer(1, 100, 200));
@@ -116,7 +97,7 @@ GST_END_TEST;
 // Rule: attempts that take longer than those that come to something do are as good as vain: who
 // seems to reach few tells the tracker at once, and only once before it is certain.
 GST_START_TEST(who_seems_to_reach_few) {
-  Membership membership(settings());
+  Membership membership(settings(0));
   membership.joined(start);
   membership.step(start, {});
   membership.tracker_answered(start, answer(1, 100, 200));
@@ -157,7 +138,7 @@ static void half_are_met(Membership& membership, std::uint8_t first, std::uint8_
 // Rule: to have met somebody whom nearly everybody can meet proves nothing about one's own reach.
 GST_START_TEST(what_proves_reach) {
   auto reach = [](unsigned theirs) {
-    Membership membership(settings());
+    Membership membership(settings(0));
     membership.joined(start);
     half_are_met(membership, 1, 24, theirs);
     return membership.reach().share();
@@ -171,7 +152,7 @@ GST_END_TEST;
 // Rule: a viewer counts once for one's reach, and who came first does not: those come most often,
 // and again, who can meet few.
 GST_START_TEST(reach_is_of_those_sought) {
-  Membership membership(settings());
+  Membership membership(settings(0));
   membership.joined(start);
   half_are_met(membership, 1, 24, 50);
   auto reach = membership.reach().share();
@@ -205,7 +186,7 @@ GST_END_TEST;
 
 // Rule: but for who came it would not know, when it was among the first to come.
 GST_START_TEST(reach_of_the_first) {
-  Membership membership(settings());
+  Membership membership(settings(0));
   membership.joined(start);
   for (std::uint64_t i = 1; i <= 8; ++i) {
     fail_if(membership.reach().known());

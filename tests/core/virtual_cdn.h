@@ -36,8 +36,8 @@ struct VirtualCdn {
   bool takes = true; ///< the application takes what is handed out
   bool keeps = true; ///< and `delivered` keeps the memory of what it took
   bool fails = false;
-  std::uint64_t slow_rate =
-      0; ///< bytes a second, of answers that begin now, to their end; 0: at once
+  /// Bytes a second, of answers that begin now, to their end; 0: at once.
+  std::uint64_t slow_rate = 0;
   std::optional<std::uint64_t> keeps_segments; ///< none: all of them
   bool content = true;    ///< segments have bytes of their own, and not just so many
   Duration step = 5ms;    ///< of time
