@@ -5,7 +5,7 @@
 #include "core/messages.h"
 #include "core/version.h"
 
-#include "core_test.h"
+#include "one_of_many.h"
 #include "virtual_cdn.h"
 
 #include <algorithm>
@@ -14,16 +14,7 @@
 
 namespace p2plive::test {
 
-inline constexpr Rid rid{{1, 2, 3, 4}};
 inline constexpr std::uint64_t neighbours = 12;
-
-inline Settings settings() {
-  Settings settings;
-  settings.self = peer(1);
-  settings.expects_peers = true;
-  settings.max_peers = neighbours; // all there can be: the audience is what the tracker says
-  return settings;
-}
 
 /// A viewer who has played for a while from a CDN; its neighbours have nothing, and can upload four
 /// bitrates.
@@ -34,7 +25,7 @@ public:
     std::uint16_t minor = protocol_minor; ///< of the neighbours
     std::uint8_t place = 1;               ///< 0: it fetches little before it has to
     std::uint32_t uplink = 8'000;         ///< of the neighbours
-    Settings settings = test::settings();
+    Settings settings = one_of_many(neighbours);
   };
 
   Company() : Company(Kind()) {}

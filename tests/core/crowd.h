@@ -5,7 +5,7 @@
 #include "core/messages.h"
 #include "core/version.h"
 
-#include "core_test.h"
+#include "one_of_many.h"
 #include "virtual_cdn.h"
 
 #include <algorithm>
@@ -13,16 +13,7 @@
 
 namespace p2plive::test {
 
-inline constexpr Rid rid{{1, 2, 3, 4}};
 inline constexpr std::uint64_t neighbours = 10; ///< peer(2) to peer(11)
-
-inline Settings settings() {
-  Settings settings;
-  settings.self = peer(1);
-  settings.expects_peers = true;
-  settings.max_peers = neighbours; // all there can be: the audience is what the tracker says
-  return settings;
-}
 
 inline constexpr std::uint64_t giver = neighbours + 1; ///< the last of them
 
@@ -53,7 +44,7 @@ public:
     forget_sent();
   }
 
-  VirtualCdn cdn{settings()};
+  VirtualCdn cdn{one_of_many(neighbours)};
 
   /// The neighbours say that they are there.
   void run_for(Duration time) {
