@@ -98,8 +98,9 @@ public:
   void begin_with(Time now, SequenceNumber sn, Time due);
   /// That is listed.
   bool stands_ready() const;
-  /// Hands out from now on, to the consumer that `other` had, which is at its seam.
-  void take_over(Time now, const Swarm& other);
+  /// Hands out from now on, to the consumer that `other` had, which is at its seam. So what is late
+  /// by then is not late any more there, but here.
+  void take_over(Time now, Swarm& other);
 
   /// Says bye to all peers and to the tracker; only actions are taken afterwards.
   void leave(Time now);

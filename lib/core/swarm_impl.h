@@ -39,7 +39,7 @@ public:
   // swarm_seam.cpp: from one swarm to another.
   void end_before(Time now, std::optional<SequenceNumber> sn);
   void begin_with(Time now, SequenceNumber sn, Time due);
-  void take_over(Time now, const Impl& other);
+  void take_over(Time now, Impl& other);
 
   // swarm.cpp: the window, and the passes.
   /// Lets everything happen that is due. `changed`: what is known has changed, so that a plan of

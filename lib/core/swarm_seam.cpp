@@ -3,6 +3,7 @@
 #include "core/swarm_impl.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace p2plive::core {
@@ -37,9 +38,10 @@ void Swarm::Impl::begin_with(Time now, SequenceNumber sn, Time due) {
   open_window();
 }
 
-/// What it lacks from now on was due.
-void Swarm::Impl::take_over(Time now, const Impl& other) {
+/// What it lacks from now on was due; what is late already is late here from now on.
+void Swarm::Impl::take_over(Time now, Impl& other) {
   this->now = now;
+  starving_since_ = std::exchange(other.starving_since_, std::nullopt);
   cursor.take_over(now, other.cursor);
   delivered_at_ = now;
   primed_ = other.primed_;
@@ -87,7 +89,7 @@ bool Swarm::stands_ready() const {
   return impl_->cursor.started();
 }
 
-void Swarm::take_over(Time now, const Swarm& other) {
+void Swarm::take_over(Time now, Swarm& other) {
   impl_->take_over(now, *other.impl_);
   impl_->run(now);
 }

@@ -179,7 +179,7 @@ void Session::begin_with(core::SequenceNumber sn, core::Time due) {
 
 void Session::take_over(Session& other) {
   stands_by_ = false;
-  mind_.tell(&Swarm::take_over, std::as_const(other.mind_.swarm()));
+  mind_.tell(&Swarm::take_over, other.mind_.swarm());
 }
 
 void Session::carry_out(core::Send& action) {

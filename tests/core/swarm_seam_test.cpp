@@ -219,6 +219,35 @@ GST_START_TEST(what_is_not_whole_is_kept) {
 }
 GST_END_TEST;
 
+// Rule: what is late when another swarm takes over is late once, from when it was due until it goes
+// out there.
+GST_START_TEST(what_is_late_is_counted_once) {
+  Qualities stream;
+  stream.run_for(20s);
+  stream.playing.latency = 1h;
+  for (auto end = stream.playing.now + 20s;
+       stream.playing.now < end && !stream.playing.swarm.statistics().starving;)
+    stream.run_for(5ms);
+  auto late_since = stream.playing.now;
+  stream.next.latency = 1500ms;
+  stream.arm(true);
+  stream.run_for(500ms);
+  stream.next.latency = 20ms; // of what is asked for from now on
+  fail_unless(stream.playing.swarm.at_seam());
+  stream.take_over();
+  stream.run_for(5s);
+  fail_unless(!stream.next.delivered.empty());
+  auto late_for = stream.next.delivered_at.front() - late_since;
+  fail_unless(late_for > 1s);
+  auto before = stream.playing.swarm.statistics(), after = stream.next.swarm.statistics();
+  fail_unless_equals_int(before.starvations + after.starvations, 1);
+  auto told = before.starved_time + after.starved_time;
+  fail_unless(told > late_for - 50ms && told < late_for + 50ms, "%.2f s of %.2f s",
+              std::chrono::duration<double>(told).count(),
+              std::chrono::duration<double>(late_for).count());
+}
+GST_END_TEST;
+
 static Suite* swarm_seam_suite() {
   auto* suite = suite_create("swarm-seam");
   auto* tests = tcase_create("swarm-seam");
@@ -230,6 +259,7 @@ static Suite* swarm_seam_suite() {
   tcase_add_test(tests, a_restart_takes_the_seam_away);
   tcase_add_test(tests, what_is_not_listed_is_waited_for);
   tcase_add_test(tests, what_is_not_whole_is_kept);
+  tcase_add_test(tests, what_is_late_is_counted_once);
   suite_add_tcase(suite, tests);
   return suite;
 }
