@@ -42,7 +42,8 @@ public:
   /// misaligned).
   std::size_t received(Time now, Transfer& transfer, std::span<const std::uint8_t> bytes,
                        const Allocate& allocate, const Whole& whole);
-  /// Counted among the recent ones; what it brought plays for `media`, 0 where that is not known.
+  /// Counted among the recent ones; what it brought plays for `media`, 0 where that is not known or
+  /// all of it is needed at once.
   void finished(Time now, FetchId id, Duration media);
   void failed(FetchId id);
   /// Is the chunk still to come with a transfer under way?
@@ -64,8 +65,9 @@ public:
 
   /// How long ahead of its time something has to be asked for: for each transfer the time until its
   /// first chunk had come, or more where the rest came slower than it plays, for what was asked for
-  /// together is needed one after the other; where the server sends whole segments only, until the
-  /// end. 95th percentile of the last 32; half a second before there are any.
+  /// together is needed one after the other; until the end where the server sends whole segments
+  /// only, or nothing goes out before that. 95th percentile of the last 32; half a second before
+  /// there are any.
   Duration p95() const { return p95_; }
 
 private:

@@ -95,6 +95,8 @@ void Swarm::Impl::fetch_done(Time now, FetchId id) {
   }
   auto begin = std::uint64_t{transfer->first} * chunk_size;
   auto bytes = static_cast<double>(transfer->offset - std::min(transfer->offset, begin));
+  if (cursor.gives_whole()) // its last chunk is needed with its first
+    bytes = 0;
   auto plays = std::chrono::duration<double>(store.bitrate() > 0 ? bytes / store.bitrate() : 0);
   fetches.finished(now, id, std::chrono::duration_cast<Duration>(plays));
 }

@@ -219,6 +219,24 @@ GST_START_TEST(what_is_not_whole_is_kept) {
 }
 GST_END_TEST;
 
+// Rule: where a segment goes out only when all of it is here it is asked for so much earlier: with
+// a CDN that takes half a second for one nothing is late, though the first chunk comes at once.
+GST_START_TEST(what_has_to_be_whole_is_asked_for_in_time) {
+  Settings settings;
+  settings.whole_segments = true;
+  settings.reserve = 2s;
+  settings.seed_share = 0; // whatever is fetched is urgent
+  VirtualCdn cdn(settings);
+  cdn.began = Time{};
+  cdn.slow_rate = 1'000'000;
+  cdn.run_for(20s); // the reserve grows
+  auto late = cdn.swarm.statistics().starvations;
+  cdn.run_for(40s);
+  fail_unless(cdn.swarm.statistics().delivered_bytes > 25 * VirtualCdn::size);
+  fail_unless_equals_int(cdn.swarm.statistics().starvations - late, 0);
+}
+GST_END_TEST;
+
 // Rule: what is late when another swarm takes over is late once, from when it was due until it goes
 // out there.
 GST_START_TEST(what_is_late_is_counted_once) {
@@ -259,6 +277,7 @@ static Suite* swarm_seam_suite() {
   tcase_add_test(tests, a_restart_takes_the_seam_away);
   tcase_add_test(tests, what_is_not_listed_is_waited_for);
   tcase_add_test(tests, what_is_not_whole_is_kept);
+  tcase_add_test(tests, what_has_to_be_whole_is_asked_for_in_time);
   tcase_add_test(tests, what_is_late_is_counted_once);
   suite_add_tcase(suite, tests);
   return suite;
