@@ -15,6 +15,7 @@ enum QualityProperty : guint {
   prop_max_height,
   prop_codecs,
   prop_adaptive,
+  prop_start_bitrate,
 };
 
 void install_uint(GObjectClass* c, guint id, const char* name, const char* nick, const char* blurb,
@@ -86,7 +87,7 @@ void install_quality_properties(GObjectClass* c) {
    * A change is made at the beginning of a segment and leaves nothing out. Each variant is a stream
    * of its own for the services and for other viewers.
    *
-   * Playback begins with the highest variant that is within the bounds.
+   * Playback begins as #GstP2pLiveSrc:start-bitrate says.
    *
    * Since: 0.1
    */
@@ -95,6 +96,19 @@ void install_quality_properties(GObjectClass* c) {
       g_param_spec_boolean("adaptive", "Adaptive",
                            "Change the variant while the stream plays, as the network allows",
                            FALSE, when_ready));
+  /**
+   * GstP2pLiveSrc:start-bitrate:
+   *
+   * With #GstP2pLiveSrc:adaptive playback begins with the variant of the highest `BANDWIDTH` that
+   * keeps within this and the other bounds, as hlsdemux2 has it. Where it is 0,
+   * #GstP2pLiveSrc:connection-speed tells what to begin with, and where that is 0, too, it is the
+   * variant that the master playlist lists first, or one below it that keeps within 5 Mbit/s.
+   *
+   * Since: 0.1
+   */
+  install_uint(c, prop_start_bitrate, "start-bitrate", "Start bitrate",
+               "Bits a second of the variant to begin with, with adaptive (0 = automatic)",
+               G_MAXUINT);
 }
 
 bool set_quality(Source& source, guint id, const GValue* value) {
@@ -117,6 +131,9 @@ bool set_quality(Source& source, guint id, const GValue* value) {
     return true;
   case prop_adaptive:
     quality.adaptive = g_value_get_boolean(value);
+    return true;
+  case prop_start_bitrate:
+    quality.start_bitrate = g_value_get_uint(value);
     return true;
   default:
     return false;
@@ -144,6 +161,9 @@ bool get_quality(const Source& source, guint id, GValue* value) {
   case prop_adaptive:
     g_value_set_boolean(value, quality.adaptive);
     return true;
+  case prop_start_bitrate:
+    g_value_set_uint(value, static_cast<guint>(quality.start_bitrate));
+    return true;
   default:
     return false;
   }
@@ -151,8 +171,11 @@ bool get_quality(const Source& source, guint id, GValue* value) {
 
 QualityOptions effective_quality(const Source& source) {
   auto quality = source.options.quality;
-  if (const auto speed = std::uint64_t{source.connection_speed} * 1000; speed > 0)
+  const auto speed = std::uint64_t{source.connection_speed} * 1000;
+  if (speed > 0)
     quality.max_bitrate = quality.max_bitrate > 0 ? std::min(quality.max_bitrate, speed) : speed;
+  if (quality.start_bitrate == 0)
+    quality.start_bitrate = speed;
   return quality;
 }
 

@@ -14,7 +14,7 @@ void install_quality_properties(GObjectClass* object_class);
 bool set_quality(Source& source, guint id, const GValue* value);
 bool get_quality(const Source& source, guint id, GValue* value);
 
-/// With #GstP2pLiveSrc:connection-speed in its bounds.
+/// With what #GstP2pLiveSrc:connection-speed means for it.
 QualityOptions effective_quality(const Source& source);
 
 } // namespace p2plive::gst

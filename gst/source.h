@@ -20,7 +20,8 @@ struct Source {
   std::mutex lock;
   /// Under `lock`: as the properties were set; `uri` as the application wrote it.
   ViewerOptions options;
-  /// Under `lock`: kbit/s; another bound of the variant's bitrate beside the options' own.
+  /// Under `lock`: kbit/s; another bound of the variant's bitrate beside the options' own, and what
+  /// to begin with.
   unsigned connection_speed = 0;
   /// Under `lock`: from READY to PAUSED until back in READY.
   std::shared_ptr<Viewer> viewer;

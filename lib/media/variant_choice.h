@@ -18,6 +18,10 @@ struct VariantWish {
   /// What its codecs should begin with: those of sound where any of sound is named, those of
   /// picture likewise.
   std::vector<std::string> codecs;
+  /// Others may follow while it plays, so that it need not be the highest: first_of_ladder()
+  /// (variant_ladder.h).
+  bool adaptive = false;
+  std::uint64_t start_bandwidth = 0; ///< with that: to begin with, bits a second; 0: not known
 };
 
 /// Its bandwidth and size are within the bounds; a size that is not named is.

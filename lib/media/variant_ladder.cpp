@@ -4,6 +4,7 @@
 #include "media/codecs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 namespace p2plive::media {
@@ -36,6 +37,18 @@ std::vector<Variant> variant_ladder(const MasterPlaylist& playlist, const Varian
       ladder.push_back(variant);
   std::ranges::sort(ladder, {}, &Variant::bandwidth);
   return ladder;
+}
+
+const Variant& first_of_ladder(const std::vector<Variant>& ladder, const MasterPlaylist& playlist,
+                               std::uint64_t start) {
+  auto in_ladder = [&](const Variant& variant) {
+    return std::ranges::find(ladder, variant) != ladder.end();
+  };
+  auto listed = std::ranges::find_if(playlist.variants, in_ladder);
+  if (start == 0 && listed != playlist.variants.end())
+    start = std::min(listed->bandwidth, most_unsure);
+  auto above = std::ranges::upper_bound(ladder, start, {}, &Variant::bandwidth);
+  return above == ladder.begin() ? *above : *std::prev(above);
 }
 
 } // namespace p2plive::media

@@ -14,4 +14,13 @@ namespace p2plive::media {
 std::vector<Variant> variant_ladder(const MasterPlaylist& playlist, const Variant& current,
                                     const VariantWish& wish);
 
+/// Which of a ladder to begin with while nothing is known of the link: the highest that keeps
+/// within `start` (bits a second), the lowest if none does. With 0 `start` is the bandwidth of the
+/// one that the playlist lists first, which is what its author would begin with, but no more than
+/// `most_unsure`. hlsdemux2 begins with the first listed, hls.js with what its bandwidth carries,
+/// up to as much (abrEwmaDefaultEstimateMax).
+const Variant& first_of_ladder(const std::vector<Variant>& ladder, const MasterPlaylist& playlist,
+                               std::uint64_t start);
+inline constexpr std::uint64_t most_unsure = 5'000'000;
+
 } // namespace p2plive::media

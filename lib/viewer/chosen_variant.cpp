@@ -20,6 +20,9 @@ std::optional<std::string> ChosenVariant::choose(const media::MasterPlaylist& ma
     if (!best)
       return reason;
     variant_ = *best;
+    if (wish_.adaptive)
+      variant_ = media::first_of_ladder(media::variant_ladder(playable, *best, wish_), playable,
+                                        wish_.start_bandwidth);
     uris = media::redundant_uris(playable, *variant_);
   }
   ladder_ = media::variant_ladder(playable, *variant_, wish_);

@@ -124,6 +124,8 @@ media::VariantWish to_wish(const QualityOptions& options) {
     wish.max_height = options.max_height;
   for (auto codec : media::split_codecs(options.codecs))
     wish.codecs.emplace_back(codec);
+  wish.adaptive = options.adaptive;
+  wish.start_bandwidth = options.start_bitrate;
   return wish;
 }
 

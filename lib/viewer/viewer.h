@@ -57,7 +57,7 @@ struct HttpOptions {
 };
 
 /// Which of a master playlist's variants is played: the highest bandwidth that keeps within the
-/// bounds, or the lowest of all.
+/// bounds, or the lowest of all; with `adaptive` the first one is another.
 struct QualityOptions {
   std::uint64_t max_bitrate = 0; ///< BANDWIDTH, bits a second; 0: no bound
   unsigned max_width = 0;        ///< 0: no bound
@@ -70,6 +70,10 @@ struct QualityOptions {
   /// begin at the same moments. Each is a stream of its own, with its own RID and viewers: the
   /// other one's are joined before the change, and left after it.
   bool adaptive = false;
+  /// With `adaptive`: it begins with the highest BANDWIDTH that keeps within this, too; bits a
+  /// second. 0: with what the playlist lists first, or the next lower one that keeps within
+  /// 5 Mbit/s.
+  std::uint64_t start_bitrate = 0;
 };
 
 /// A variant of a master playlist.

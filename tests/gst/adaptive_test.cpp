@@ -10,6 +10,7 @@
 #include <cmath>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace p2plive;
@@ -90,7 +91,7 @@ void plays_on(bool fmp4, const std::string& demuxer) {
   LadderStream stream(fmp4);
   test::NarrowLink link(stream.nginx().port);
   stream.wait_for(11);
-  Pipeline pipeline("p2plivesrc name=src adaptive=true uri=" + link.url() +
+  Pipeline pipeline("p2plivesrc name=src adaptive=true start-bitrate=2000000 uri=" + link.url() +
                     "master.m3u8 ! identity name=passes ! " + demuxer +
                     " name=d d. ! queue ! h264parse ! avdec_h264 ! fakesink name=pictures sync=true"
                     " d. ! queue ! aacparse ! avdec_aac ! fakesink name=sounds sync=true");
@@ -143,6 +144,26 @@ GST_START_TEST(fragmented_mp4) {
 }
 GST_END_TEST;
 
+// Rule: start-bitrate says what to begin with, and where it does not connection-speed.
+GST_START_TEST(where_it_begins) {
+  LadderStream stream;
+  stream.wait_for(8);
+  const auto& bandwidths = LadderStream::bandwidths;
+  for (const auto& [properties, bandwidth] :
+       {std::pair("", bandwidths[0]), std::pair("connection-speed=700", bandwidths[1]),
+        std::pair("start-bitrate=2000000", bandwidths[2]),
+        std::pair("start-bitrate=2000000 connection-speed=700", bandwidths[1]),
+        std::pair("start-bitrate=300000 connection-speed=700", bandwidths[0])}) {
+    Pipeline pipeline(std::string("p2plivesrc name=src adaptive=true ") + properties +
+                      " uri=" + stream.nginx().url() + "master.m3u8 ! fakesink");
+    pipeline.set_state(GST_STATE_PLAYING);
+    fail_unless(pipeline.wait([&] { return !pipeline.qualities().empty(); }, 10s), "%s",
+                pipeline.first_error().c_str());
+    fail_unless_equals_uint64(pipeline.qualities().front(), bandwidth);
+  }
+}
+GST_END_TEST;
+
 // Rule: it is off where nobody asks for it.
 GST_START_TEST(off_by_default) {
   auto* source = gst_element_factory_make("p2plivesrc", nullptr);
@@ -163,6 +184,7 @@ static Suite* adaptive_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, transport_stream);
   tcase_add_test(tcase, fragmented_mp4);
+  tcase_add_test(tcase, where_it_begins);
   tcase_add_test(tcase, off_by_default);
   return suite;
 }

@@ -53,6 +53,8 @@ const Expected properties[] = {
     {"max-width", "0", ready},
     {"max-height", "0", ready},
     {"codecs", "NULL", ready},
+    {"adaptive", "false", ready},
+    {"start-bitrate", "0", ready},
     {"stats", nullptr, never},
 };
 
@@ -131,7 +133,9 @@ GST_START_TEST(properties_keep_their_values) {
                                                         {"connection-speed", "2000"},
                                                         {"max-width", "1280"},
                                                         {"max-height", "720"},
-                                                        {"codecs", "avc1,mp4a"}};
+                                                        {"codecs", "avc1,mp4a"},
+                                                        {"adaptive", "true"},
+                                                        {"start-bitrate", "1000000"}};
   for (const auto& [name, value] : values) {
     gst_util_set_object_arg(G_OBJECT(element), name, value);
     same(text_of(G_OBJECT(element), name), value);

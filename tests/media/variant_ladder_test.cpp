@@ -70,6 +70,28 @@ GST_START_TEST(within_the_bounds) {
 }
 GST_END_TEST;
 
+// Rule: it begins with the highest within what is said; else with what is listed first, or one
+// below it within 5 Mbit/s; with the lowest where none is.
+GST_START_TEST(the_first) {
+  auto begins_with = [](std::vector<Variant> variants, std::uint64_t start) {
+    MasterPlaylist playlist;
+    playlist.variants = std::move(variants);
+    auto of_other_codecs = variant(1500, "hvc1.1,mp4a.40.2");
+    playlist.variants.insert(playlist.variants.begin(), of_other_codecs);
+    auto steps = variant_ladder(playlist, playlist.variants.back(), {.max_bandwidth = 8'000'000});
+    return first_of_ladder(steps, playlist, start).bandwidth;
+  };
+  std::vector listed{variant(2'000'000), variant(1'000'000), variant(4'000'000)};
+  fail_unless_equals_uint64(begins_with(listed, 0), 2'000'000);
+  fail_unless_equals_uint64(begins_with(listed, 4'000'000), 4'000'000);
+  fail_unless_equals_uint64(begins_with(listed, 3'999'999), 2'000'000);
+  fail_unless_equals_uint64(begins_with(listed, 1), 1'000'000);
+  std::vector falling{variant(9'000'000), variant(7'000'000), variant(3'000'000)};
+  fail_unless_equals_uint64(begins_with(falling, 0), 3'000'000);
+  fail_unless_equals_uint64(begins_with({variant(7'000'000), variant(6'000'000)}, 0), 6'000'000);
+}
+GST_END_TEST;
+
 static Suite* variant_ladder_suite() {
   auto* suite = suite_create("variant-ladder");
   auto* tcase = tcase_create("general");
@@ -77,6 +99,7 @@ static Suite* variant_ladder_suite() {
   tcase_add_test(tcase, one_for_each_bandwidth);
   tcase_add_test(tcase, of_the_same_codecs);
   tcase_add_test(tcase, within_the_bounds);
+  tcase_add_test(tcase, the_first);
   return suite;
 }
 

@@ -26,6 +26,7 @@ ViewerOptions options(const std::string& server) {
   options.live_delay = 8s;
   options.lead = 3s;
   options.quality.adaptive = true;
+  options.quality.start_bitrate = LadderStream::bandwidths[2];
   return options;
 }
 

@@ -125,8 +125,11 @@ GST_START_TEST(quality_becomes_a_wish) {
               wish.max_height == UINT32_MAX && wish.codecs.empty());
   wish = viewer::to_wish(
       {.max_bitrate = 1, .max_width = 2, .max_height = 3, .codecs = "avc1, mp4a.40"});
+  fail_if(wish.adaptive || wish.start_bandwidth != 0);
   fail_unless(wish.max_bandwidth == 1 && wish.max_width == 2 && wish.max_height == 3);
   fail_unless(wish.codecs == std::vector<std::string>({"avc1", "mp4a.40"}));
+  wish = viewer::to_wish({.adaptive = true, .start_bitrate = 4});
+  fail_unless(wish.adaptive && wish.start_bandwidth == 4);
   refused([](auto& options) { options.quality.codecs = "avc1;mp4a"; });
   refused([](auto& options) { options.quality.codecs = std::string(1000, 'a'); });
 }
