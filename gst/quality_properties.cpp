@@ -87,7 +87,8 @@ void install_quality_properties(GObjectClass* c) {
    * A change is made at the beginning of a segment and leaves nothing out. Each variant is a stream
    * of its own for the services and for other viewers.
    *
-   * Playback begins as #GstP2pLiveSrc:start-bitrate says.
+   * Playback begins as #GstP2pLiveSrc:start-bitrate says; the first change goes as far up as the
+   * link carries, without waiting.
    *
    * Since: 0.1
    */

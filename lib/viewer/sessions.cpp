@@ -19,8 +19,6 @@ constexpr auto ready_within = 10s;
 constexpr auto ready_soon = 5s; ///< with a narrow link it does not get better by giving up
 /// What could not be changed to is not tried again so soon.
 constexpr auto rests_for = 60s;
-/// Whoever is so far from live does not go up: what is listed by then would be fetched twice.
-constexpr core::Duration most_behind = 30s;
 /// So much ahead is enough however far from live playback is.
 constexpr core::Duration most_needed = 10s;
 
@@ -164,6 +162,7 @@ std::optional<Sessions::Look> Sessions::look() {
                             : std::min<core::Duration>(options_.live_delay / 2, most_needed);
   view.segment = playlist->target_duration;
   view.starving = figures.starving;
+  view.behind = figures.delay;
   return look;
 }
 
@@ -172,16 +171,16 @@ void Sessions::choose() {
   if (!look)
     return;
   auto wanted = choice_.wanted(now(), look->view);
-  bool far = playing_->swarm().statistics().delay > most_behind;
-  if (wanted < look->view.current || (wanted > look->view.current && !far))
-    begin_switch(look->ladder[wanted], wanted < look->view.current);
+  if (wanted != look->view.current)
+    begin_switch(look->ladder[wanted], look->view);
 }
 
 // From one to another.
 
-void Sessions::begin_switch(const media::Variant& to, bool at_once) {
+void Sessions::begin_switch(const media::Variant& to, const QualityView& view) {
+  bool at_once = to.bandwidth < view.bandwidths[view.current];
   auto give_up_at = now() + (at_once ? ready_soon : ready_within);
-  next_.emplace(Next{make(to), to, at_once, give_up_at});
+  next_.emplace(Next{make(to), to, at_once, !view.throughput, give_up_at});
   share_upload();
   // The link is needed for the other one.
   if (at_once)
@@ -227,32 +226,42 @@ bool Sessions::is_ready() const {
 void Sessions::hand_over() {
   if (!next_ || closed_ || !playing_->has_ended() || !is_ready())
     return;
+  bool down = next_->at_once;
   auto before = std::exchange(playing_, std::move(next_->session));
   next_.reset();
   playing_->take_over(*before);
   retire(std::move(before));
   ++switches_;
   measured_peer_bytes_ = playing_->swarm().statistics().peer_bytes;
-  choice_.switched(now());
+  choice_.switched(now(), down);
   share_upload();
 }
 
 void Sessions::give_up_switch() {
   if (!next_)
     return;
-  auto next = *std::exchange(next_, std::nullopt);
-  not_before_[next.variant.bandwidth] = now() + rests_for;
-  retire(std::move(next.session));
+  not_before_[next_->variant.bandwidth] = now() + rests_for;
+  choice_.gave_up(now());
+  retire(std::move(std::exchange(next_, std::nullopt)->session));
   playing_->end_before({});
   share_upload();
 }
 
+/// On the way up the link may get narrow: then it is not for two qualities, nor for a higher one.
+/// Where nothing was known of it, it may turn out to be.
+bool Sessions::is_too_high() {
+  auto look = next_->at_once ? std::nullopt : this->look();
+  if (!look)
+    return false;
+  if (choice_.wanted(now(), look->view) < look->view.current)
+    return true;
+  auto needs = QualityChoice::needs_to_stay * static_cast<double>(next_->variant.bandwidth);
+  return next_->tried && look->view.throughput.value_or(needs) < needs;
+}
+
 void Sessions::see_to_switch() {
   bool lost = (next_->armed || next_->at_once) && !playing_->swarm().end();
-  // On the way up the link may get narrow: then it is not for two qualities, nor for a higher one.
-  auto look = next_->at_once ? std::nullopt : this->look();
-  bool too_high = look && choice_.wanted(now(), look->view) < look->view.current;
-  if (lost || too_high || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
+  if (lost || is_too_high() || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
     return give_up_switch();
   hand_over();
 }

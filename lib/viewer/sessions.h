@@ -68,11 +68,12 @@ private:
   std::optional<Look> look(); ///< none: nothing can be changed to
   void choose();
   bool may_play(const media::Variant& variant) const;
-  void begin_switch(const media::Variant& to, bool at_once);
+  void begin_switch(const media::Variant& to, const QualityView& view);
   void arm();
   void hand_over();
   void give_up_switch();
   bool is_ready() const;
+  bool is_too_high();
   void see_to_switch();
 
   ViewerOptions options_;
@@ -89,6 +90,7 @@ private:
     std::unique_ptr<Session> session;
     media::Variant variant;
     bool at_once;
+    bool tried;              ///< nothing was known of the link
     core::Time give_up_at{}; ///< unless it is ready
     bool armed = false;      ///< both know of the seam
   };

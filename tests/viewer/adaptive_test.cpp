@@ -122,6 +122,23 @@ GST_START_TEST(fragmented_mp4_goes_down_and_up) {
 }
 GST_END_TEST;
 
+// Rule: while nothing is known of the link it plays what is listed first, and then goes at once as
+// far up as that carries.
+GST_START_TEST(it_begins_with_what_is_listed_first) {
+  LadderStream stream;
+  stream.wait_for(11);
+  auto unsure = options(stream.nginx().url());
+  unsure.quality.start_bitrate = 0;
+  Watcher watcher(unsure);
+  fail_unless(watcher.until([&] { return watcher.whole() > 0 && qualities(watcher).back() != 0; }),
+              "it does not go up");
+  fail_unless(qualities(watcher) == std::vector<std::size_t>({0, 2}), "%s",
+              listed(qualities(watcher)).c_str());
+  auto flaw = flaws(stream, watcher);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
 // Rule: without it the quality stays, whatever the link carries.
 GST_START_TEST(it_stays_where_it_is_not_wanted) {
   LadderStream stream;
@@ -220,6 +237,50 @@ GST_START_TEST(it_goes_from_swarm_to_swarm) {
 }
 GST_END_TEST;
 
+// Rule: where other viewers give everything, and nothing is known of the link, it goes up when they
+// give what is above, too; here the link would not carry that.
+GST_START_TEST(it_goes_up_with_what_others_give) {
+  LadderStream stream;
+  processes::ServiceOptions broker;
+  broker.directory = stream.directory().path();
+  auto mosquitto = processes::start_mosquitto(broker);
+  fail_unless(mosquitto.has_value());
+  test::Server server(mosquitto->port);
+  test::NarrowLink link(stream.nginx().port);
+  link.set_rate(40'000);
+  stream.wait_for(11);
+  auto up_to = [&](const std::string& url, std::size_t quality) {
+    auto wish = options(url);
+    wish.index_uri = server.index_uri();
+    wish.quality.max_bitrate = LadderStream::bandwidths[quality];
+    wish.quality.adaptive = false;
+    return wish;
+  };
+  auto gives_little = up_to(stream.nginx().url(), 0);
+  gives_little.upload_limit = 320'000; // not through the link, so it would make up for that
+  Watcher low(gives_little), middle(up_to(stream.nginx().url(), 1));
+  auto given = up_to(link.url(), 1);
+  given.quality.adaptive = true;
+  given.quality.start_bitrate = LadderStream::bandwidths[0];
+  given.seed_share = 0;
+  Watcher changing(given);
+  bool unknown = false;
+  auto up = [&] { return changing.whole() > 0 && qualities(changing).back() == 1; };
+  auto deadline = std::chrono::steady_clock::now() + 90s;
+  while (!up() && std::chrono::steady_clock::now() < deadline) {
+    for (auto* watcher : {&low, &middle, &changing})
+      watcher->take(3ms);
+    auto figures = changing.viewer().statistics();
+    unknown |= figures.peers > 0 && figures.throughput == 0;
+  }
+  fail_unless(unknown, "the link is asked all the time");
+  fail_unless(up(), "it does not go up: %s, %lu bit/s", listed(qualities(changing)).c_str(),
+              changing.viewer().statistics().throughput);
+  auto flaw = flaws(stream, changing);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
 static Suite* adaptive_suite() {
   auto* suite = suite_create("adaptive");
   auto* tcase = tcase_create("general");
@@ -227,9 +288,11 @@ static Suite* adaptive_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, transport_stream_goes_down_and_up);
   tcase_add_test(tcase, fragmented_mp4_goes_down_and_up);
+  tcase_add_test(tcase, it_begins_with_what_is_listed_first);
   tcase_add_test(tcase, it_stays_where_it_is_not_wanted);
   tcase_add_test(tcase, what_is_not_to_be_had_is_passed_over);
   tcase_add_test(tcase, it_goes_from_swarm_to_swarm);
+  tcase_add_test(tcase, it_goes_up_with_what_others_give);
   return suite;
 }
 

@@ -27,14 +27,29 @@ std::size_t after(QualityChoice& choice, core::Time& now, core::Duration time,
 
 } // namespace
 
-// Rule: it goes up by one step, when the link has carried 1.4 times the next for two segments, and
-// not within ten seconds of another change.
+// Rule: what it began with was a guess; from there it goes as far as the link carries, as soon as
+// that has lasted.
+GST_START_TEST(up_at_first) {
+  auto now = start;
+  QualityChoice choice(now);
+  fail_unless_equals_int(after(choice, now, 2s, at(0, 100)), 0);
+  fail_unless_equals_int(after(choice, now, 500ms, at(0, 100)), 2);
+  fail_unless_equals_int(after(choice, now, 500ms, at(0, 5.5)), 1);
+  now = start;
+  choice = QualityChoice(now);
+  fail_unless_equals_int(after(choice, now, 60s, at(0, 2.7)), 0);
+}
+GST_END_TEST;
+
+// Rule: then it goes up by one step, when the link has carried 1.4 times the next for two segments,
+// and not within ten seconds of another change.
 GST_START_TEST(up_one_step_and_rarely) {
   auto now = start;
   QualityChoice choice(now);
+  choice.switched(now, true);
   fail_unless_equals_int(after(choice, now, 9750ms, at(0, 100)), 0);
   fail_unless_equals_int(after(choice, now, 1s, at(0, 100)), 1);
-  choice.switched(now);
+  choice.switched(now, false);
   auto switched = now;
   fail_unless_equals_int(after(choice, now, 20s, at(1, 100)), 2);
   fail_unless(now - switched >= 10s && now - switched < 11s);
@@ -44,11 +59,12 @@ GST_END_TEST;
 GST_START_TEST(up_only_with_room) {
   auto now = start;
   QualityChoice choice(now);
+  choice.switched(now, true);
   fail_unless_equals_int(after(choice, now, 60s, at(0, 2.7)), 0);
   fail_unless_equals_int(after(choice, now, 60s, at(0, 100, 3s)), 0);
-  auto unknown = at(0, 100);
-  unknown.throughput.reset();
-  fail_unless_equals_int(after(choice, now, 60s, unknown), 0);
+  auto far = at(0, 100);
+  far.behind = 31s;
+  fail_unless_equals_int(after(choice, now, 60s, far), 0);
   auto starving = at(0, 100);
   starving.starving = true;
   fail_unless_equals_int(after(choice, now, 60s, starving), 0);
@@ -59,6 +75,55 @@ GST_START_TEST(up_only_with_room) {
   }
   fail_unless_equals_int(after(choice, now, 5s, at(0, 2.9)), 1);
   fail_unless_equals_int(after(choice, now, 60s, at(2, 100)), 2);
+}
+GST_END_TEST;
+
+// Rule: where nothing is known of the link it tries one step when all has been well for twenty
+// seconds, and after a step down or a try in vain not for a minute.
+GST_START_TEST(up_by_trying) {
+  auto now = start;
+  QualityChoice choice(now);
+  auto unknown = at(0, 0);
+  unknown.throughput.reset();
+  fail_unless_equals_int(after(choice, now, 20s, unknown), 0);
+  fail_unless_equals_int(after(choice, now, 500ms, unknown), 1);
+  choice.gave_up(now);
+  fail_unless_equals_int(after(choice, now, 60s, unknown), 0);
+  fail_unless_equals_int(after(choice, now, 500ms, unknown), 1);
+  choice.switched(now, false);
+  unknown.current = 1;
+  fail_unless_equals_int(after(choice, now, 20s, unknown), 1);
+  fail_unless_equals_int(after(choice, now, 500ms, unknown), 2);
+  choice.switched(now, true);
+  fail_unless_equals_int(after(choice, now, 60s, unknown), 1);
+  fail_unless_equals_int(after(choice, now, 500ms, unknown), 2);
+}
+GST_END_TEST;
+
+// Rule: a link that is known not to carry more is no reason to try, nor is anything that was not
+// well in these twenty seconds.
+GST_START_TEST(tries_only_when_all_is_well) {
+  auto well = at(1, 0);
+  well.throughput.reset();
+  auto narrow = at(1, 5), late = well, little = well, far = well;
+  late.starving = true;
+  late.current = 0;
+  little.ahead = 3s;
+  far.behind = 31s;
+  for (const auto& view : {narrow, late, little, far}) {
+    auto now = start;
+    QualityChoice choice(now);
+    for (int i = 0; i < 10; ++i) {
+      fail_unless(after(choice, now, 19s, well) == well.current);
+      fail_unless(after(choice, now, 250ms, view) == view.current);
+    }
+    fail_unless(after(choice, now, 60s, view) == view.current);
+  }
+  auto highest = well;
+  highest.current = 2;
+  auto now = start;
+  QualityChoice choice(now);
+  fail_unless_equals_int(after(choice, now, 60s, highest), 2);
 }
 GST_END_TEST;
 
@@ -96,7 +161,7 @@ GST_START_TEST(little_on_purpose) {
   view = at(0, 100, 2s);
   view.shared = true;
   view.enough = 2s;
-  fail_unless_equals_int(after(choice, now, 20s, view), 1);
+  fail_unless_equals_int(after(choice, now, 20s, view), 2);
 }
 GST_END_TEST;
 
@@ -118,8 +183,11 @@ static Suite* quality_choice_suite() {
   auto* suite = suite_create("quality-choice");
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, up_at_first);
   tcase_add_test(tcase, up_one_step_and_rarely);
   tcase_add_test(tcase, up_only_with_room);
+  tcase_add_test(tcase, up_by_trying);
+  tcase_add_test(tcase, tries_only_when_all_is_well);
   tcase_add_test(tcase, down_at_once);
   tcase_add_test(tcase, down_only_in_need);
   tcase_add_test(tcase, little_on_purpose);
