@@ -139,6 +139,28 @@ GST_START_TEST(it_begins_with_what_is_listed_first) {
 }
 GST_END_TEST;
 
+// Rule: a link that gets narrow before the change is not one for a higher quality: the change is
+// given up, and nothing is lost by it.
+GST_START_TEST(what_turns_out_too_high_is_given_up) {
+  LadderStream stream;
+  test::NarrowLink link(stream.nginx().port);
+  stream.wait_for(11);
+  auto in_the_middle = options(link.url());
+  in_the_middle.quality.start_bitrate = LadderStream::bandwidths[1];
+  Watcher watcher(in_the_middle);
+  fail_unless(watcher.until([&] { return link.asked("GET /q2.m3u8") > 0; }), "it does not go up");
+  link.set_rate(narrow);
+  auto low = [&] { return watcher.whole() > 0 && qualities(watcher).back() == 0; };
+  fail_unless(watcher.until(low, 30s), "it does not go down: %s",
+              listed(qualities(watcher)).c_str());
+  fail_unless(qualities(watcher) == std::vector<std::size_t>({1, 0}), "%s",
+              listed(qualities(watcher)).c_str());
+  fail_unless_equals_int(watcher.viewer().statistics().switches, 1);
+  auto flaw = flaws(stream, watcher);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
 // Rule: without it the quality stays, whatever the link carries.
 GST_START_TEST(it_stays_where_it_is_not_wanted) {
   LadderStream stream;
@@ -289,6 +311,7 @@ static Suite* adaptive_suite() {
   tcase_add_test(tcase, transport_stream_goes_down_and_up);
   tcase_add_test(tcase, fragmented_mp4_goes_down_and_up);
   tcase_add_test(tcase, it_begins_with_what_is_listed_first);
+  tcase_add_test(tcase, what_turns_out_too_high_is_given_up);
   tcase_add_test(tcase, it_stays_where_it_is_not_wanted);
   tcase_add_test(tcase, what_is_not_to_be_had_is_passed_over);
   tcase_add_test(tcase, it_goes_from_swarm_to_swarm);

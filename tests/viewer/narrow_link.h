@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <list>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -43,6 +44,14 @@ public:
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
   /// Bytes a second from the server; 0: no limit.
   void set_rate(std::uint64_t rate) { rate_ = rate; }
+  /// How often clients have sent this.
+  std::size_t asked(const std::string& what) {
+    std::lock_guard guard(lock_);
+    std::size_t count = 0;
+    for (auto at = asked_.find(what); at != std::string::npos; at = asked_.find(what, at + 1))
+      ++count;
+    return count;
+  }
 
 private:
   struct Pair {
@@ -88,6 +97,13 @@ private:
     pairs_.push_back(pair);
   }
 
+  std::size_t pass_request(const Pair& pair) {
+    auto size = pass(pair.client, pair.server, bytes_.size());
+    std::lock_guard guard(lock_);
+    asked_.append(bytes_.data(), size);
+    return size;
+  }
+
   /// How many bytes went; 0: nothing more will come.
   std::size_t pass(int from, int to, std::size_t most) {
     auto size = ::recv(from, bytes_.data(), std::min(most, bytes_.size()), 0);
@@ -123,7 +139,7 @@ private:
       ::poll(polled.data(), polled.size(), 5);
       auto next = polled.begin() + 1;
       for (auto& pair : pairs_) {
-        if (next++->revents && pass(pair.client, pair.server, bytes_.size()) == 0)
+        if (next++->revents && pass_request(pair) == 0)
           pair.over = true;
         if (next++->revents && !pair.over && budget_ >= 1) {
           auto went = pass(pair.server, pair.client,
@@ -147,6 +163,8 @@ private:
   int listener_;
   std::atomic<std::uint64_t> rate_{0};
   std::atomic<bool> stop_{false};
+  std::mutex lock_;
+  std::string asked_; ///< under the lock
   std::list<Pair> pairs_;
   std::array<char, 64 << 10> bytes_;
   double budget_ = 0;
