@@ -378,6 +378,10 @@ bool Cursor::blocked() const {
   return outstanding_ >= most_outstanding_ || outstanding_media_ >= most_outstanding_media_;
 }
 
+bool Cursor::paused(Time now) const {
+  return blocked() && now - progress_at_ >= full_after + outstanding_media_;
+}
+
 void Cursor::break_off(Time now, const Timeline& timeline) {
   if (!place_ || timeline.entries().empty())
     return;

@@ -87,6 +87,8 @@ public:
   void advance(Time now, const Timeline& timeline, const Store& store);
   /// The consumer has so much untaken that it gets no more for now.
   bool blocked() const;
+  /// For so long that it cannot be playing.
+  bool paused(Time now) const;
 
   /// The window does not continue what went out (a new epoch, another version, a hole): start anew
   /// at the same distance to live, but no further from it than live-delay.

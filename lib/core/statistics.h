@@ -29,6 +29,7 @@ struct Statistics {
   Duration delay{};       ///< estimated: live edge - media at the sink
   Duration reserve{};     ///< of `ahead`: with less, bytes are late
   bool starving = false;  ///< bytes are due and not here
+  bool paused = false;    ///< the consumer has taken nothing for longer than it could play
   Duration ahead{};       ///< estimated: media that are here, or handed out, and not played yet
 };
 

@@ -286,6 +286,7 @@ Statistics Swarm::Impl::statistics() const {
   out.reserve = cursor.reserve_so_far();
   out.ahead = cursor.ahead(now, timeline, store);
   out.starving = starving_since_.has_value();
+  out.paused = cursor.paused(now);
   return out;
 }
 

@@ -54,11 +54,12 @@ std::size_t QualityChoice::carried_above(const QualityView& view) const {
 }
 
 std::size_t QualityChoice::wanted(core::Time now, const QualityView& view) {
-  bool low = view.current > 0 && runs_short(view);
+  bool low = view.current > 0 && !view.paused && runs_short(view);
   auto above = carried_above(view);
   bool carries = above > view.current;
   bool unknown = !view.throughput && view.current + 1 < view.bandwidths.size();
-  bool well = !low && !view.starving && view.ahead >= view.enough && view.behind <= most_behind;
+  bool well = !low && !view.paused && !view.starving && view.ahead >= view.enough &&
+              view.behind <= most_behind;
   follow(carried_since_, well && carries, now);
   follow(well_since_, well && (carries || unknown), now);
   if (low)

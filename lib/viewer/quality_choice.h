@@ -23,6 +23,7 @@ struct QualityView {
   /// Little is ahead on purpose: other viewers are given time, and no more than `enough` is sure.
   bool shared = false;
   bool starving = false;   ///< bytes are late
+  bool paused = false;     ///< nothing is played
   core::Duration behind{}; ///< of live
 };
 

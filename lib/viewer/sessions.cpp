@@ -162,6 +162,7 @@ std::optional<Sessions::Look> Sessions::look() {
                             : std::min<core::Duration>(options_.live_delay / 2, most_needed);
   view.segment = playlist->target_duration;
   view.starving = figures.starving;
+  view.paused = figures.paused;
   view.behind = figures.delay;
   return look;
 }
@@ -242,6 +243,10 @@ void Sessions::give_up_switch() {
     return;
   not_before_[next_->variant.bandwidth] = now() + rests_for;
   choice_.gave_up(now());
+  take_back_switch();
+}
+
+void Sessions::take_back_switch() {
   retire(std::move(std::exchange(next_, std::nullopt)->session));
   playing_->end_before({});
   share_upload();
@@ -260,6 +265,9 @@ bool Sessions::is_too_high() {
 }
 
 void Sessions::see_to_switch() {
+  // In a pause the seam is never reached. One swarm goes on with the stream then, not both stand.
+  if (playing_->swarm().statistics().paused)
+    return take_back_switch();
   bool lost = (next_->armed || next_->at_once) && !playing_->swarm().end();
   if (lost || is_too_high() || playing_->finished() || (!is_ready() && now() >= next_->give_up_at))
     return give_up_switch();

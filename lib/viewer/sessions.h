@@ -72,6 +72,7 @@ private:
   void arm();
   void hand_over();
   void give_up_switch();
+  void take_back_switch();
   bool is_ready() const;
   bool is_too_high();
   void see_to_switch();

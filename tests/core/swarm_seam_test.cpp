@@ -266,6 +266,29 @@ GST_START_TEST(what_is_late_is_counted_once) {
 }
 GST_END_TEST;
 
+// Rule: who takes nothing for longer than it could play what it has is paused; who plays is not,
+// however full its queues are.
+GST_START_TEST(a_pause_is_told) {
+  VirtualCdn cdn({});
+  cdn.began = Time{};
+  for (int i = 0; i < 400; ++i) {
+    cdn.run_for(50ms);
+    fail_if(cdn.swarm.statistics().paused);
+  }
+  cdn.takes = false;
+  cdn.run_for(1s);
+  fail_if(cdn.swarm.statistics().paused);
+  cdn.run_for(3s);
+  fail_unless(cdn.swarm.statistics().paused);
+  cdn.takes = true;
+  std::size_t untaken = 0;
+  for (const auto& one : cdn.delivered)
+    untaken += one.size;
+  cdn.swarm.taken(cdn.now, untaken, {});
+  fail_if(cdn.swarm.statistics().paused);
+}
+GST_END_TEST;
+
 static Suite* swarm_seam_suite() {
   auto* suite = suite_create("swarm-seam");
   auto* tests = tcase_create("swarm-seam");
@@ -279,6 +302,7 @@ static Suite* swarm_seam_suite() {
   tcase_add_test(tests, what_is_not_whole_is_kept);
   tcase_add_test(tests, what_has_to_be_whole_is_asked_for_in_time);
   tcase_add_test(tests, what_is_late_is_counted_once);
+  tcase_add_test(tests, a_pause_is_told);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -158,6 +159,33 @@ GST_START_TEST(what_turns_out_too_high_is_given_up) {
   fail_unless_equals_int(watcher.viewer().statistics().switches, 1);
   auto flaw = flaws(stream, watcher);
   fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
+// Rule: in a pause it stays with what it plays, and goes on with the stream for other viewers,
+// though a change was under way; that is made afterwards.
+GST_START_TEST(a_pause_before_the_change) {
+  LadderStream stream;
+  test::NarrowLink link(stream.nginx().port);
+  stream.wait_for(11);
+  auto unsure = options(link.url());
+  unsure.quality.start_bitrate = 0;
+  Watcher watcher(unsure);
+  fail_unless(watcher.until([&] { return link.asked("GET /q2.m3u8") > 0; }), "it does not go up");
+  auto asked = [&] { return link.asked("GET /q0-"); };
+  auto until = [](auto condition, std::chrono::seconds patience) {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(10ms);
+    return condition();
+  };
+  // What is listed by now is fetched in any case, and what lies before the seam.
+  auto before = asked();
+  fail_unless(until([&] { return asked() >= before + 6; }, 30s), "it stands still after %zu",
+              asked() - before);
+  fail_unless(qualities(watcher).empty() || qualities(watcher) == std::vector<std::size_t>{0});
+  auto high = [&] { return watcher.whole() > 0 && qualities(watcher).back() == 2; };
+  fail_unless(watcher.until(high, 30s), "it does not go up afterwards");
 }
 GST_END_TEST;
 
@@ -312,6 +340,7 @@ static Suite* adaptive_suite() {
   tcase_add_test(tcase, fragmented_mp4_goes_down_and_up);
   tcase_add_test(tcase, it_begins_with_what_is_listed_first);
   tcase_add_test(tcase, what_turns_out_too_high_is_given_up);
+  tcase_add_test(tcase, a_pause_before_the_change);
   tcase_add_test(tcase, it_stays_where_it_is_not_wanted);
   tcase_add_test(tcase, what_is_not_to_be_had_is_passed_over);
   tcase_add_test(tcase, it_goes_from_swarm_to_swarm);

@@ -179,6 +179,23 @@ GST_START_TEST(late_for_another_reason) {
 }
 GST_END_TEST;
 
+// Rule: in a pause nothing is wanted, and what was well before proves nothing afterwards.
+GST_START_TEST(nothing_in_a_pause) {
+  auto now = start;
+  QualityChoice choice(now);
+  auto paused = at(1, 0.1, 1s);
+  paused.paused = true;
+  fail_unless_equals_int(after(choice, now, 60s, paused), 1);
+  auto unknown = at(1, 0);
+  unknown.throughput.reset();
+  paused = unknown;
+  paused.paused = true;
+  fail_unless_equals_int(after(choice, now, 15s, unknown), 1);
+  fail_unless_equals_int(after(choice, now, 60s, paused), 1);
+  fail_unless_equals_int(after(choice, now, 15s, unknown), 1);
+}
+GST_END_TEST;
+
 static Suite* quality_choice_suite() {
   auto* suite = suite_create("quality-choice");
   auto* tcase = tcase_create("general");
@@ -188,6 +205,7 @@ static Suite* quality_choice_suite() {
   tcase_add_test(tcase, up_only_with_room);
   tcase_add_test(tcase, up_by_trying);
   tcase_add_test(tcase, tries_only_when_all_is_well);
+  tcase_add_test(tcase, nothing_in_a_pause);
   tcase_add_test(tcase, down_at_once);
   tcase_add_test(tcase, down_only_in_need);
   tcase_add_test(tcase, little_on_purpose);
