@@ -46,8 +46,12 @@ public:
   void take_over(Time now, const Cursor& other);
   /// Media that are here and that the consumer has not played yet.
   Duration ahead(Time now, const Timeline& timeline, const Store& store) const {
-    return pacer_.downstream(now) + playable(timeline, store);
+    auto downstream = paced_ ? pacer_.downstream(now) : pacer_.downstream_unpaced(now);
+    return downstream + playable(timeline, store);
   }
+  /// By when `position` has to go out, so that playback goes on: due(), but where nothing is held
+  /// back the consumer has media until then.
+  Time needed(Time now, Position here, Position position) const;
 
   /// Where the next byte is taken from.
   struct Place {

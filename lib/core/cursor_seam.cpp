@@ -37,6 +37,11 @@ SequenceNumber Cursor::first_open(const Timeline& timeline, const Store& store) 
   return next(timeline.entries().empty() ? place_->sn : timeline.entries().back().segment.sn);
 }
 
+Time Cursor::needed(Time now, Position here, Position position) const {
+  auto lasts = paced_ ? 0ns : pacer_.downstream_unpaced(now) - pacer_.reserve();
+  return due(now, here, position) + std::max<Duration>(lasts, 0ns);
+}
+
 void Cursor::take_over(Time now, const Cursor& other) {
   stands_by_ = false;
   pacer_ = other.pacer_;

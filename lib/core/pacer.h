@@ -69,6 +69,10 @@ public:
   /// Media handed out that the consumer has not played yet: what the pipeline's clock has left of
   /// it (in a pause, queues take in more than the lead); without one, the pacer's own account.
   Duration downstream(Time now) const;
+  /// The same of a consumer that nothing is held back from: it may have more than the lead.
+  Duration downstream_unpaced(Time now) const {
+    return clock_ ? downstream(now) : std::max<Duration>(lead_ - credit_, 0ns);
+  }
 
   /// When media that lie `ahead` of the next byte to be handed out may go out.
   Time opens(Time now, Duration ahead) const;

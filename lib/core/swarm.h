@@ -90,7 +90,7 @@ public:
   void end_before(Time now, std::optional<SequenceNumber> sn);
   /// Where that is: none when it was never said, or the numbers have become others.
   std::optional<SequenceNumber> end() const;
-  /// By when it will be due there.
+  /// By when playback will need what is there.
   Time end_due(Time now) const;
   /// Everything before it has gone out.
   bool at_seam() const;

@@ -73,7 +73,7 @@ Time Swarm::end_due(Time now) const {
   auto there = entry                        ? entry->start
                : timeline.entries().empty() ? here
                                             : timeline.entries().back().end();
-  return impl_->cursor.due(now, here, there);
+  return impl_->cursor.needed(now, here, there);
 }
 
 bool Swarm::at_seam() const {

@@ -140,6 +140,22 @@ GST_START_TEST(it_begins_with_what_is_listed_first) {
 }
 GST_END_TEST;
 
+// Rule: the same without pacing, where nothing is left to hand out before the change: the
+// application has it all, and plays it.
+GST_START_TEST(it_goes_up_without_pacing) {
+  LadderStream stream;
+  stream.wait_for(11);
+  auto unpaced = options(stream.nginx().url());
+  unpaced.quality.start_bitrate = 0;
+  unpaced.pace = Pace::none;
+  Watcher watcher(unpaced);
+  fail_unless(watcher.until([&] { return watcher.whole() > 0 && qualities(watcher).back() != 0; }),
+              "it does not go up");
+  auto flaw = flaws(stream, watcher);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+GST_END_TEST;
+
 // Rule: a link that gets narrow before the change is not one for a higher quality: the change is
 // given up, and nothing is lost by it.
 GST_START_TEST(what_turns_out_too_high_is_given_up) {
@@ -339,6 +355,7 @@ static Suite* adaptive_suite() {
   tcase_add_test(tcase, transport_stream_goes_down_and_up);
   tcase_add_test(tcase, fragmented_mp4_goes_down_and_up);
   tcase_add_test(tcase, it_begins_with_what_is_listed_first);
+  tcase_add_test(tcase, it_goes_up_without_pacing);
   tcase_add_test(tcase, what_turns_out_too_high_is_given_up);
   tcase_add_test(tcase, a_pause_before_the_change);
   tcase_add_test(tcase, it_stays_where_it_is_not_wanted);
