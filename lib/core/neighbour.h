@@ -11,6 +11,7 @@
 #include "core/prefetch.h"
 #include "core/push_allowance.h"
 
+#include <numbers>
 #include <optional>
 #include <vector>
 
@@ -72,6 +73,8 @@ public:
   unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
   /// What it says that it can upload, in bytes a second; 0 while it does not know.
   double uplink() const { return uplink_; }
+  /// That is told in powers of two, rounded down: the middle of what it may be.
+  double likely_uplink() const { return uplink_ * std::numbers::sqrt2; }
   void tells_uplink(std::uint32_t kilobits);
   /// Per cent of viewers that it can be connected with; none while it does not know.
   std::optional<unsigned> reach() const { return reach_; }

@@ -199,10 +199,12 @@ Duration Swarm::Impl::threshold() const {
 }
 
 /// Who is asked says at once when it cannot: silence is a promise. It is believed for as long as
-/// another viewer could still be asked after it, but not for as long as it is remembered.
-static Time believed_until(Time now, const Dealt& dealt) {
-  auto half = std::min<Duration>((dealt.needed_by - now) / 2, owed_for_good / 2);
-  return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), half, 300ms});
+/// another viewer could still be asked after it, but not for as long as it is remembered. Where
+/// promises are kept that is longer.
+static Time believed_until(Time now, const Dealt& dealt, bool kept) {
+  auto left = dealt.needed_by - now;
+  auto share = std::min<Duration>(kept ? left * 3 / 4 : left / 2, owed_for_good / 2);
+  return now + std::max<Duration>({std::min<Duration>(3 * dealt.expected, 2s), share, 300ms});
 }
 
 void Swarm::Impl::plan_and_ask() {
@@ -236,7 +238,7 @@ void Swarm::Impl::plan_and_ask() {
     actions.emplace_back(Fetch{transfer.id, planned.sn, first, last});
   }
   for (const auto& dealt : plan.requests) {
-    auto believed = believed_until(now, dealt);
+    auto believed = believed_until(now, dealt, enough_uplink_);
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::min(believed, dealt.needed_by) - now);
     auto others = holders.count(dealt.chunk) - 1;

@@ -172,7 +172,8 @@ private:
   bool window_grew_ = false;         ///< sizes are expected, or claimed, that were not before
   std::vector<const Neighbour*> holding_; ///< all to whom the connection holds something
   bool met_somebody_ = false;
-  bool primed_ = false; ///< the lead has gone out
+  bool enough_uplink_ = true; ///< near, for all
+  bool primed_ = false;       ///< the lead has gone out
   bool finished_ = false;
 };
 

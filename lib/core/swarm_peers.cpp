@@ -1,5 +1,6 @@
 // The part of a swarm that talks with other viewers.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "core/enough_uplink.h"
 #include "core/mix.h"
 #include "core/push.h"
 #include "core/swarm_impl.h"
@@ -466,6 +467,8 @@ void Swarm::Impl::manage_nodes() {
       neighbour.forget_before(now - owed_for_good);
       neighbour.pass_of_time(exchange_memory);
     }
+    enough_uplink_ = enough_uplink(neighbours, store.bitrate());
+    uploader.keep_promises(enough_uplink_);
   }
   auto step = membership.step(now, neighbours);
   for (const auto& [peer, reason] : step.drop)

@@ -6,7 +6,6 @@
 #include "core/swarm.h"
 
 #include <algorithm>
-#include <numbers>
 
 namespace p2plive::core {
 
@@ -31,8 +30,9 @@ constexpr int most_preferred = 4;
 /// It must get something to pass on.
 constexpr double unknown_uplink = 8'192 * 125;
 constexpr double unknown_bitrates = 4;
-/// Uplinks are told in powers of two, rounded down: about the middle of what they may be.
-constexpr double told_middle = std::numbers::sqrt2;
+/// Who has waited for this share of its patience is not passed over any longer: it counts on the
+/// piece, and when it does not come there is hardly time to ask anybody else.
+constexpr int share_until_overdue = 2;
 } // namespace
 
 void Uploader::set_limit(std::optional<std::uint64_t> limit) {
@@ -48,12 +48,16 @@ double Uploader::uplink() const {
   return meter_.known() ? rate() : 0;
 }
 
-/// What is pushed goes first. Then who can be connected with few, for others can ask elsewhere. Of
-/// either kind, who passes the chunk on fastest, for that is what makes it spread; then who has
-/// fewer to ask, then whose time runs out.
+/// What is pushed goes first, then what is overdue. Then who can be connected with few, for others
+/// can ask elsewhere. Of either kind, who passes the chunk on fastest, for that is what makes it
+/// spread; then who has fewer to ask, then whose time runs out.
 bool Uploader::before(const Waiting& a, const Waiting& b) const {
   if (a.pushed != b.pushed)
     return a.pushed;
+  if (a.overdue != b.overdue)
+    return a.overdue;
+  if (a.overdue)
+    return a.expires < b.expires;
   if (a.hard != b.hard)
     return a.hard;
   if (a.uplink != b.uplink)
@@ -66,6 +70,7 @@ bool Uploader::before(const Waiting& a, const Waiting& b) const {
 Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const RequestMessage& request,
                                     std::size_t bytes, Duration& retry_after) {
   earn(now);
+  note_overdue(now);
   auto patience = request.deadline > 0ms ? std::min<Duration>(request.deadline, default_patience)
                                          : default_patience;
   auto pushed = std::ranges::find_if(queue_, [&](const Waiting& waiting) {
@@ -78,9 +83,10 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   }
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
+  waiting.overdue_at = now + patience / share_until_overdue;
   waiting.others = std::min<unsigned>(request.others, many);
   if (count < most_preferred) {
-    waiting.uplink = from.uplink() > 0 ? from.uplink() * told_middle : unknown();
+    waiting.uplink = from.uplink() > 0 ? from.likely_uplink() : unknown();
     waiting.hard = from.reach().value_or(100) < hard_to_reach;
   }
   std::size_t ahead = bytes;
@@ -101,7 +107,7 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
 
 void Uploader::push(Time now, const Neighbour& to, const ChunkName& chunk, std::size_t bytes) {
   Waiting waiting{to.id(), chunk, bytes, now + push_patience};
-  waiting.uplink = to.uplink() * told_middle;
+  waiting.uplink = to.likely_uplink();
   waiting.pushed = true;
   waiting.asked = false;
   auto ahead = bytes;
@@ -110,6 +116,16 @@ void Uploader::push(Time now, const Neighbour& to, const ChunkName& chunk, std::
     ahead += place->bytes;
   if (expected_wait(ahead) <= push_patience && queue_.size() < most_waiting)
     queue_.insert(place, waiting);
+}
+
+/// Where there is not enough for all, it would only be somebody else who waits in vain.
+void Uploader::note_overdue(Time now) {
+  bool any = false;
+  for (auto& waiting : queue_)
+    if (keeps_promises_ && !waiting.overdue && !waiting.pushed && now >= waiting.overdue_at)
+      any = waiting.overdue = true;
+  if (any)
+    std::ranges::stable_sort(queue_, [this](const auto& a, const auto& b) { return before(a, b); });
 }
 
 double Uploader::unknown() const {
@@ -165,6 +181,7 @@ double Uploader::fast() const {
 std::optional<Uploader::Job> Uploader::next(Time now, const Neighbours& neighbours,
                                             const Given& given) {
   earn(now);
+  note_overdue(now);
   bool enough = static_cast<double>(moving_) > meter_.rate() * seconds_on_the_way;
   if ((limit_ && tokens_ <= 0) || (moving_ > 0 && enough))
     return {};

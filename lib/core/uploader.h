@@ -24,6 +24,8 @@ public:
   bool allowed() const { return limit_ != 0u; }
   /// Of the stream, in bytes a second; 0: not known.
   void set_bitrate(double bitrate) { bitrate_ = bitrate; }
+  /// There is enough uplink near for all (enough_uplink.h): whoever has waited for long comes next.
+  void keep_promises(bool keep) { keeps_promises_ = keep; }
 
   struct Job {
     PeerId to;
@@ -77,6 +79,8 @@ private:
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
+    Time overdue_at{};
+    bool overdue = false;
     double uplink = 0;   ///< of the asker; 0: it has asked for much already
     bool hard = false;   ///< the asker can be connected with few
     bool pushed = false; ///< before it could ask
@@ -85,6 +89,7 @@ private:
   };
   using Queue = std::vector<Waiting>;
   bool before(const Waiting& a, const Waiting& b) const;
+  void note_overdue(Time now);
   double unknown() const;
   void earn(Time now);
   bool spreads(const Waiting& waiting, const Given& given) const;
@@ -92,6 +97,7 @@ private:
 
   std::optional<std::uint64_t> limit_;
   double bitrate_ = 0;
+  bool keeps_promises_ = true;
   double tokens_ = 0; ///< bytes
   Time last_;
   Queue queue_; ///< in the order to be served in, first copies apart

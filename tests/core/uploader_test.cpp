@@ -4,6 +4,7 @@
 #include "core/swarm.h"
 #include "core_test.h"
 
+#include <array>
 #include <vector>
 
 namespace {
@@ -71,6 +72,38 @@ GST_START_TEST(first_copies_spread) {
     fail_unless(job && job->to == peer(who), "copy %u", given);
     ++given;
   }
+}
+GST_END_TEST;
+
+// Rule: who has waited for half of its time is served next, whoever else asks, the more urgent
+// first; but not where there is too little uplink for all.
+GST_START_TEST(the_overdue) {
+  for (bool enough : {true, false}) {
+    Uploader uploader(start, {});
+    uploader.keep_promises(enough);
+    auto all = company(4);
+    fail_unless(ask(uploader, start, 0, 0, 2s, 9, 500) == Verdict::queued);
+    fail_unless(ask(uploader, start + 100ms, 1, 1, 1600ms, 9, 500) == Verdict::queued);
+    fail_unless(ask(uploader, start + 200ms, 2, 2, 5s, 9, 16'000) == Verdict::queued);
+    fail_unless(uploader.next(start + 899ms, all, long_given)->to == peer(2), "nobody is overdue");
+    fail_unless(ask(uploader, start + 950ms, 3, 3, 5s, 9, 16'000) == Verdict::queued);
+    for (std::uint64_t who : enough ? std::array{1, 0, 3} : std::array{3, 1, 0}) {
+      auto job = uploader.next(start + 1s, all, long_given);
+      fail_unless(job && job->to == peer(who));
+    }
+  }
+}
+GST_END_TEST;
+
+// Rule: first copies go before what is overdue, for they are what there is more of soon.
+GST_START_TEST(first_copies_before_the_overdue) {
+  Uploader uploader(start, {});
+  auto all = company(2);
+  fail_unless(ask(uploader, start, 0, 0, 2s, 9, 500) == Verdict::queued);
+  fail_unless(ask(uploader, start + 1s, 1, 1, 2s, 9, 16'000) == Verdict::queued);
+  auto given = [](const ChunkName& chunk) { return chunk == chunk_of(5, 1) ? 0u : 1'000u; };
+  fail_unless(uploader.next(start + 1s, all, given)->to == peer(1));
+  fail_unless(uploader.next(start + 1s, all, given)->to == peer(0));
 }
 GST_END_TEST;
 
@@ -368,6 +401,8 @@ static Suite* uploader_suite() {
   auto* tcase = tcase_create("general");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_order);
+  tcase_add_test(tcase, the_overdue);
+  tcase_add_test(tcase, first_copies_before_the_overdue);
   tcase_add_test(tcase, first_copies_spread);
   tcase_add_test(tcase, first_copies_to_the_fast);
   tcase_add_test(tcase, pushes_go_first);
