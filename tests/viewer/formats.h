@@ -17,8 +17,10 @@ inline std::vector<std::string> flags(const std::string& more = {}) {
   return {"-hls_flags", "program_date_time+temp_file" + more};
 }
 
-/// With the number of the segment as initialization vector; empty: not with this key.
-inline std::string decrypted(const std::string& bytes, const std::string& key, std::uint64_t sn) {
+/// AES-128 with the number of the segment as initialization vector, undone or done; empty: not with
+/// this key.
+inline std::string crypted(const std::string& bytes, const std::string& key, std::uint64_t sn,
+                           bool encrypt) {
   unsigned char iv[16] = {};
   for (std::size_t i = 0; i < 8; ++i)
     iv[15 - i] = static_cast<unsigned char>(sn >> 8 * i);
@@ -26,14 +28,24 @@ inline std::string decrypted(const std::string& bytes, const std::string& key, s
   auto* data = reinterpret_cast<unsigned char*>(out.data());
   int first = 0, rest = 0;
   auto* context = EVP_CIPHER_CTX_new();
-  EVP_DecryptInit_ex(context, EVP_aes_128_cbc(), nullptr,
-                     reinterpret_cast<const unsigned char*>(key.data()), iv);
-  EVP_DecryptUpdate(context, data, &first, reinterpret_cast<const unsigned char*>(bytes.data()),
-                    static_cast<int>(bytes.size()));
-  bool good = EVP_DecryptFinal_ex(context, data + first, &rest) == 1;
+  EVP_CipherInit_ex(context, EVP_aes_128_cbc(), nullptr,
+                    reinterpret_cast<const unsigned char*>(key.data()), iv, encrypt);
+  EVP_CipherUpdate(context, data, &first, reinterpret_cast<const unsigned char*>(bytes.data()),
+                   static_cast<int>(bytes.size()));
+  bool good = EVP_CipherFinal_ex(context, data + first, &rest) == 1;
   EVP_CIPHER_CTX_free(context);
   out.resize(static_cast<std::size_t>(first + rest));
-  return good && out.starts_with('\x47') ? out : std::string();
+  return good ? out : std::string();
+}
+
+inline std::string encrypted(const std::string& bytes, const std::string& key, std::uint64_t sn) {
+  return crypted(bytes, key, sn, true);
+}
+
+/// Of MPEG-TS.
+inline std::string decrypted(const std::string& bytes, const std::string& key, std::uint64_t sn) {
+  auto out = crypted(bytes, key, sn, false);
+  return out.starts_with('\x47') ? out : std::string();
 }
 
 /// ffmpeg takes the key anew for every segment, from a file of its own: the one that is served may

@@ -18,6 +18,7 @@ namespace p2plive::test {
 /// One segment as it was handed out.
 struct WatchedSegment {
   std::uint64_t sn = 0;
+  Format format{};
   std::string init; ///< the init section that came before it
   std::string bytes;
   std::optional<std::chrono::nanoseconds> timestamp;
@@ -118,6 +119,7 @@ private:
     if (buffer.offset == 0)
       segments_.push_back(
           {.sn = buffer.media_sequence,
+           .format = buffer.format,
            .init = std::exchange(init_, {}),
            .timestamp = buffer.timestamp,
            .dated = buffer.program_date_time.has_value(),
