@@ -24,6 +24,28 @@ void watch(Watcher& watcher, std::size_t segments = count) {
               error ? (error->message + " " + error->detail).c_str() : "");
 }
 
+/// Watches a playlist of `lines`, which ends, of what `stream` has; to its end.
+Watcher watch_to_the_end(LiveStream& stream, const std::string& lines,
+                         const std::string& name = "literal.m3u8") {
+  std::ofstream(stream.directory() / "literal.m3u8") << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n"
+                                                     << lines << "#EXT-X-ENDLIST\n";
+  auto options = Watcher::options(stream.nginx().url() + name);
+  options.start_offset = 0s;
+  Watcher watcher(options);
+  watcher.until([] { return false; }, 30s);
+  auto* error = std::get_if<Error>(&watcher.last());
+  fail_unless(std::holds_alternative<EndOfStream>(watcher.last()), "%s",
+              error ? error->message.c_str() : "it stands");
+  return watcher;
+}
+
+std::vector<std::uint64_t> numbers(const Watcher& watcher) {
+  std::vector<std::uint64_t> out;
+  for (const auto& segment : watcher.segments())
+    out.push_back(segment.sn);
+  return out;
+}
+
 /// A segment's timestamps and durations lead from one to the next.
 void has_times(const Watcher& watcher) {
   for (std::size_t i = 0; i < watcher.whole(); ++i) {
@@ -66,25 +88,15 @@ GST_START_TEST(an_init_section_that_is_not_there) {
   auto entry = [](int sn) { return "#EXTINF:1,\nrun1-" + std::to_string(sn) + ".m4s\n"; };
   auto map = [](const std::string& name) { return "#EXT-X-MAP:URI=\"" + name + "\"\n"; };
   const std::string apart = "#EXT-X-DISCONTINUITY\n";
-  std::ofstream(stream.directory() / "patched.m3u8")
-      << "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:0\n" + map("init.mp4") +
-             entry(0) + entry(1) + apart + map("gone.mp4") + entry(2) + entry(3) + apart +
-             map("init.mp4") + entry(4) + entry(5) + "#EXT-X-ENDLIST\n";
-  auto options = Watcher::options(stream.nginx().url() + "patched.m3u8");
-  options.start_offset = 0s;
-  Watcher watcher(options);
-  watcher.until([] { return false; }, 30s);
-  auto* error = std::get_if<Error>(&watcher.last());
-  fail_unless(std::holds_alternative<EndOfStream>(watcher.last()), "%s",
-              error ? error->message.c_str() : "it stands");
-  std::vector<std::uint64_t> played;
+  auto watcher = watch_to_the_end(stream, map("init.mp4") + entry(0) + entry(1) + apart +
+                                              map("gone.mp4") + entry(2) + entry(3) + apart +
+                                              map("init.mp4") + entry(4) + entry(5));
+  fail_unless((numbers(watcher) == std::vector<std::uint64_t>{0, 1, 4, 5}));
   for (const auto& segment : watcher.segments()) {
-    played.push_back(segment.sn);
     fail_unless(segment.flaw.empty() && segment.bytes == stream.segment(1, segment.sn));
     fail_unless_equals_int(segment.discontinuity, segment.sn == 0 || segment.sn == 4);
     fail_unless(segment.init == (segment.discontinuity ? stream.file("init.mp4") : ""));
   }
-  fail_unless((played == std::vector<std::uint64_t>{0, 1, 4, 5}));
   fail_unless_equals_int(static_cast<int>(watcher.warnings().size()), 1);
   const auto& warning = watcher.warnings()[0];
   fail_unless(warning.find("gone.mp4") != std::string::npos, "%s", warning.c_str());
@@ -140,6 +152,29 @@ GST_START_TEST(byte_ranges) {
   }
   auto whole = stream.file("all.ts");
   fail_unless(!all.empty() && whole.find(all) != whole.npos);
+  has_times(watcher);
+}
+GST_END_TEST;
+
+// Rule: so do fragments in one growing file, at whose beginning their init section lies.
+GST_START_TEST(byte_ranges_of_fragmented_mp4) {
+  LiveStream stream;
+  stream.set_muxer({"-hls_flags", "program_date_time+single_file", "-hls_segment_type", "fmp4",
+                    "-hls_segment_filename", (stream.directory() / "all.m4s").string()});
+  stream.start_encoder(3);
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher);
+  const auto whole = stream.file("all.m4s");
+  const auto& init = watcher.segments()[0].init;
+  fail_unless(!init.empty() && whole.starts_with(init) && init.find("moof") == init.npos);
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& segment = watcher.segments()[i];
+    fail_unless(segment.flaw.empty(), "%s", segment.flaw.c_str());
+    fail_unless(segment.init.empty() == (i > 0) && segment.bytes.find("moof") != init.npos);
+    all += segment.bytes;
+  }
+  fail_unless(whole.find(all) != whole.npos);
   has_times(watcher);
 }
 GST_END_TEST;
@@ -261,6 +296,7 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, an_init_section_that_is_not_there);
   tcase_add_test(tcase, date_ranges);
   tcase_add_test(tcase, byte_ranges);
+  tcase_add_test(tcase, byte_ranges_of_fragmented_mp4);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);
   tcase_add_test(tcase, a_discontinuity);
