@@ -179,6 +179,27 @@ GST_START_TEST(byte_ranges_of_fragmented_mp4) {
 }
 GST_END_TEST;
 
+// Rule: a segment that is listed as a gap is not asked for; those behind it come with a break.
+GST_START_TEST(a_gap) {
+  LiveStream stream;
+  stream.start_encoder(5);
+  std::string lines;
+  for (int sn = 0; sn < 5; ++sn)
+    lines += std::string(sn == 2 ? "#EXT-X-GAP\n" : "") + "#EXTINF:1,\nrun1-" + std::to_string(sn) +
+             ".ts\n";
+  auto watcher = watch_to_the_end(stream, lines);
+  fail_unless((numbers(watcher) == std::vector<std::uint64_t>{0, 1, 3, 4}));
+  for (const auto& segment : watcher.segments()) {
+    fail_unless(segment.flaw.empty() && segment.bytes == stream.segment(1, segment.sn));
+    fail_unless_equals_int(segment.discontinuity, segment.sn == 0 || segment.sn == 3);
+  }
+  fail_unless(watcher.warnings().empty());
+  std::ifstream file(stream.nginx().directory / "access.log");
+  const std::string log(std::istreambuf_iterator<char>(file), {});
+  fail_unless(log.find("/run1-3.ts") != log.npos && log.find("/run1-2.ts") == log.npos);
+}
+GST_END_TEST;
+
 // Rule: AES-128 is undone, also when keys rotate.
 GST_START_TEST(encryption) {
   LiveStream stream;
@@ -297,6 +318,7 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, date_ranges);
   tcase_add_test(tcase, byte_ranges);
   tcase_add_test(tcase, byte_ranges_of_fragmented_mp4);
+  tcase_add_test(tcase, a_gap);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);
   tcase_add_test(tcase, a_discontinuity);
