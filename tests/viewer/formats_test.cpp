@@ -200,6 +200,30 @@ GST_START_TEST(a_gap) {
 }
 GST_END_TEST;
 
+// Rule: what a playlist is written with, and where redirects lead, makes no difference: byte order
+// mark, CRLF, comments, tags of tomorrow, variables.
+GST_START_TEST(an_untidy_playlist) {
+  LiveStream stream("rewrite ^/start.m3u8$ /moved/untidy.m3u8?token=run1 redirect;\n"
+                    "rewrite ^/moved/(.*\\.ts)$ /$1 redirect;\n");
+  stream.start_encoder(3);
+  std::filesystem::create_directory(stream.directory() / "moved");
+  std::ofstream out(stream.directory() / "moved" / "untidy.m3u8", std::ios::binary);
+  out << "\xef\xbb\xbf#EXTM3U\r\n# written by hand, with \xe9\r\n\r\n#EXT-X-TARGETDURATION:1 \r\n"
+         "#EXT-X-DEFINE:QUERYPARAM=\"token\"\r\n#EXT-X-DEFINE:NAME=\"kind\",VALUE=\"ts\"\r\n"
+         "#EXT-X-OF-TOMORROW:A=\"{$token}\"\r\n";
+  for (auto* sn : {"0", "1", "2"})
+    out << "#EXTINF:1.0,a title, with a comma\r\n#EXT-X-OTHER\r\n#a.ts\r\n  {$token}-" << sn
+        << ".{$kind}\t\r\n";
+  out << "#EXT-X-ENDLIST";
+  out.close();
+  auto watcher = watch_to_the_end(stream, {}, "start.m3u8");
+  fail_unless((numbers(watcher) == std::vector<std::uint64_t>{0, 1, 2}));
+  auto flaw = watcher.compare(stream, 1, 0, 3);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  has_times(watcher);
+}
+GST_END_TEST;
+
 // Rule: AES-128 is undone, also when keys rotate.
 GST_START_TEST(encryption) {
   LiveStream stream;
@@ -319,6 +343,7 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, byte_ranges);
   tcase_add_test(tcase, byte_ranges_of_fragmented_mp4);
   tcase_add_test(tcase, a_gap);
+  tcase_add_test(tcase, an_untidy_playlist);
   tcase_add_test(tcase, encryption);
   tcase_add_test(tcase, a_late_key);
   tcase_add_test(tcase, a_discontinuity);
