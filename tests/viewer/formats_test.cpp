@@ -254,6 +254,31 @@ GST_START_TEST(encryption) {
 }
 GST_END_TEST;
 
+// Rule: so it is of fragmented MP4, whose init section is encrypted where its key names the vector.
+GST_START_TEST(encrypted_fragments) {
+  LiveStream stream;
+  fragment(stream);
+  stream.start_encoder(3);
+  constexpr std::uint64_t vector = 77;
+  auto secret = [&](const std::string& name) {
+    std::ofstream(stream.directory() / ("secret-" + name), std::ios::binary)
+        << encrypted(stream.file(name), first_key, vector);
+    return "secret-" + name;
+  };
+  std::ofstream(stream.directory() / "key", std::ios::binary) << first_key;
+  std::string lines = "#EXT-X-KEY:METHOD=AES-128,URI=\"key\",IV=0x4D\n#EXT-X-MAP:URI=\"" +
+                      secret("init.mp4") + "\"\n";
+  for (auto* sn : {"0", "1", "2"})
+    lines += "#EXTINF:1,\n" + secret(std::string("run1-") + sn + ".m4s") + "\n";
+  auto watcher = watch_to_the_end(stream, lines);
+  fail_unless((numbers(watcher) == std::vector<std::uint64_t>{0, 1, 2}));
+  auto flaw = watcher.compare(stream, 1, 0, 3);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  fail_unless(watcher.segments()[0].init == stream.file("init.mp4"));
+  has_times(watcher);
+}
+GST_END_TEST;
+
 // Rule: a key that the server gives only after a while is asked for again, and nothing is lost.
 GST_START_TEST(a_late_key) {
   LiveStream stream;
@@ -345,6 +370,7 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, a_gap);
   tcase_add_test(tcase, an_untidy_playlist);
   tcase_add_test(tcase, encryption);
+  tcase_add_test(tcase, encrypted_fragments);
   tcase_add_test(tcase, a_late_key);
   tcase_add_test(tcase, a_discontinuity);
   tcase_add_test(tcase, the_end);
