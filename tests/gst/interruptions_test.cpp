@@ -5,6 +5,8 @@
 
 #include <gst/check/gstcheck.h>
 
+#include <algorithm>
+
 using namespace p2plive::tests;
 using namespace std::chrono_literals;
 
@@ -19,7 +21,7 @@ std::string source(const LiveStream& from) {
   return "p2plivesrc name=src live-delay=4000000000 lead=1500000000 uri=" + from.url();
 }
 
-const char* const player = " ! tsdemux ! queue ! h264parse ! avdec_h264 ! fakesink name=sink "
+const std::string player = " ! tsdemux ! queue ! h264parse ! avdec_h264 ! fakesink name=sink "
                            "sync=true";
 
 guint64 rendered(const Pipeline& pipeline) {
@@ -75,8 +77,81 @@ GST_START_TEST(the_encoder_restarts) {
 }
 GST_END_TEST;
 
-// Rule: after a pause that is longer than the window, playback comes back to the live delay, with
-// one message that says how much was left out; with late=keep there is none.
+// Rule: so it is of fragmented MP4, whose init section comes anew, with the break.
+GST_START_TEST(the_encoder_of_fragments_restarts) {
+  LiveStream own({.kind = LiveStreamOptions::Kind::fmp4, .kilobits = 300});
+  own.wait_for_segments(6);
+  Pipeline pipeline(source(own) + " ! qtdemux name=d d.video_0 ! queue ! h264parse ! avdec_h264 ! "
+                                  "fakesink name=sink sync=true d.audio_0 ! queue ! fakesink "
+                                  "sync=true");
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > 50; }, 20s), "%s",
+              pipeline.first_error().c_str());
+  own.stop_encoder();
+  own.start_encoder();
+  fail_unless(pipeline.wait([&] { return pipeline.sent().back().segment_events > 1; }, 40s), "%s",
+              pipeline.first_error().c_str());
+  const auto before = rendered(pipeline);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > before + 100; }, 20s),
+              "%" G_GUINT64_FORMAT " pictures after it: %s", rendered(pipeline) - before,
+              pipeline.first_error().c_str());
+  const auto sent = pipeline.sent();
+  const auto breaks = [](const Sent& one) { return one.discont; };
+  fail_unless_equals_int(static_cast<int>(std::count_if(sent.begin(), sent.end(), breaks)), 2);
+  const auto anew = std::find_if(sent.begin() + 1, sent.end(), breaks);
+  fail_if(anew->begins_segment, "it is no init section");
+  fail_unless(std::next(anew)->begins_segment);
+  fail_unless_equals_uint64(anew->running_time, anew->segment.base);
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
+  fail_if(pipeline.ended());
+}
+GST_END_TEST;
+
+// Rule: when what came next has left the server while playback paused, it goes on with what is
+// there, behind a break, however late it may be; with late=skip there is one message of it.
+static void plays_on_beyond_the_window(bool skips) {
+  LiveStream own({.kilobits = 300, .listed = 6});
+  own.wait_for_segments(6);
+  Pipeline pipeline(source(own) + (skips ? "" : " late=keep") + player);
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > 25; }, 20s), "%s",
+              pipeline.first_error().c_str());
+  pipeline.set_state(GST_STATE_PAUSED);
+  fail_unless(pipeline.wait_for_state(GST_STATE_PAUSED, 5s));
+  const auto before = pipeline.sent();
+  const auto last = before.back().media_sequence;
+  // Five segments are kept that are not listed any more; the viewer itself may have a few.
+  const auto gone = own.root() / ("live" + std::to_string(last + 8) + ".ts");
+  fail_unless(pipeline.wait([&] { return std::filesystem::exists(gone); }, 30s));
+  fail_unless(pipeline.wait([&] { return !std::filesystem::exists(gone); }, 30s));
+  pipeline.set_state(GST_STATE_PLAYING);
+  const auto shown = rendered(pipeline);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > shown + 100; }, 30s),
+              "%" G_GUINT64_FORMAT " pictures after it: %s", rendered(pipeline) - shown,
+              pipeline.first_error().c_str());
+  const auto sent = pipeline.sent();
+  fail_unless(sent.back().media_sequence > last + 8);
+  const auto breaks = [](const Sent& one) { return one.discont; };
+  const auto later = sent.begin() + static_cast<std::ptrdiff_t>(before.size());
+  fail_unless(std::any_of(later, sent.end(), breaks), "it goes on without a break");
+  fail_unless(std::find_if(later, sent.end(), breaks)->begins_segment);
+  fail_unless_equals_int(static_cast<int>(pipeline.skipped().size()), skips);
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
+  fail_if(pipeline.ended());
+}
+
+GST_START_TEST(a_pause_beyond_the_window) {
+  plays_on_beyond_the_window(true);
+}
+GST_END_TEST;
+
+GST_START_TEST(late_is_kept_until_the_window_is_lost) {
+  plays_on_beyond_the_window(false);
+}
+GST_END_TEST;
+
+// Rule: after a pause that is longer than the live delay, playback comes back to the live delay,
+// with one message that says how much was left out; with late=keep there is none.
 GST_START_TEST(a_pause_is_made_up_for) {
   Pipeline pipeline(source(*stream) + player);
   pipeline.set_state(GST_STATE_PLAYING);
@@ -123,6 +198,9 @@ static Suite* interruptions_suite() {
   tcase_set_timeout(tests, 120);
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, the_encoder_restarts);
+  tcase_add_test(tests, the_encoder_of_fragments_restarts);
+  tcase_add_test(tests, a_pause_beyond_the_window);
+  tcase_add_test(tests, late_is_kept_until_the_window_is_lost);
   tcase_add_test(tests, a_pause_is_made_up_for);
   tcase_add_test(tests, late_may_be_kept);
   return suite;
