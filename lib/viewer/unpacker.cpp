@@ -6,6 +6,7 @@
 #include "viewer/now.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -80,7 +81,28 @@ void Unpacker::put(Delivery delivery) {
   }
 }
 
+/// A demuxer that has been promised media data takes what comes next for it, also behind a break
+/// (qtdemux of GStreamer 1.22 does): when a segment is left in the midst of them, as many bytes
+/// follow as are still to come.
+void Unpacker::complete_media() {
+  static constexpr std::array<std::uint8_t, core::chunk_size> nothing{};
+  auto lacking = std::exchange(box_, {}).media_lacking();
+  if (passed_ + lacking > segment_size_)
+    return; // more than the segment ever had
+  while (lacking > 0) {
+    Buffer buffer;
+    buffer.format = Format::fmp4;
+    buffer.media_sequence = media_sequence_;
+    buffer.size = static_cast<std::size_t>(std::min<std::uint64_t>(lacking, nothing.size()));
+    buffer.offset = std::exchange(offset_, offset_ + buffer.size);
+    buffer.data = nothing.data();
+    lacking -= buffer.size;
+    ready_.push_back(std::move(buffer));
+  }
+}
+
 void Unpacker::begin(const Delivery& delivery) {
+  complete_media();
   const auto& deliver = delivery.bytes;
   offset_ = passed_ = tags_ = 0;
   told_ = {};
@@ -194,6 +216,10 @@ void Unpacker::hand_out(Piece piece, const core::Deliver& deliver) {
   }
   Buffer buffer;
   buffer.duration = pass(piece.size, deliver);
+  if (format_ == Format::fmp4)
+    box_.pass(piece.bytes());
+  media_sequence_ = core::number(deliver.sn);
+  segment_size_ = deliver.segment_size;
   piece.skip += tags;
   piece.size -= tags;
   buffer.format = *format_;

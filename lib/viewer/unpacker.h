@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/chunk_pool.h"
+#include "media/open_box.h"
 #include "media/segment_clock.h"
 #include "viewer/delivery.h"
 #include "viewer/segment_cipher.h"
@@ -39,6 +40,7 @@ private:
   };
 
   void begin(const Delivery& delivery);
+  void complete_media();
   std::vector<Piece> clear(Delivery& delivery);
   struct Recognized {
     std::optional<Format> format; ///< none: a web page, or nothing that can be played
@@ -72,6 +74,9 @@ private:
   std::uint64_t passed_ = 0;        ///< bytes seen, those left out as well
   std::chrono::nanoseconds told_{}; ///< media time that buffers have had
   std::uint64_t tags_ = 0;          ///< bytes of ID3 tags still to come
+  media::OpenBox box_;              ///< of fragmented MP4
+  std::uint64_t media_sequence_ = 0;
+  std::uint64_t segment_size_ = 0;
 };
 
 } // namespace p2plive::viewer

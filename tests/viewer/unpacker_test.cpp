@@ -70,6 +70,11 @@ public:
     }
   }
 
+  /// The first chunk of a segment of more.
+  void put_first(std::uint64_t sn, const std::string& bytes) {
+    unpacker.put(chunk(sn, bytes, 0, false, false));
+  }
+
   std::vector<Buffer> buffers() {
     std::vector<Buffer> out;
     while (auto output = unpacker.take()) {
@@ -255,6 +260,36 @@ GST_START_TEST(an_init_section_begins_anew) {
 }
 GST_END_TEST;
 
+// Rule: of a fragment that is left in the midst of its media data the rest is made up for, without
+// any time, before the break, so that a demuxer finds the box that follows; but no more than the
+// segment has.
+GST_START_TEST(a_cut_fragment) {
+  auto fragment = [](std::uint64_t media, std::size_t size) {
+    std::string out("\0\0\0\x08moof\0\0\0\x01mdat", 16);
+    for (int shift = 56; shift >= 0; shift -= 8)
+      out += static_cast<char>((media + 16) >> shift);
+    return out + std::string(size, 'x');
+  };
+  const auto size = 2 * chunk_size + 100;
+  const auto whole = fragment(size, size);
+  Stream stream;
+  stream.put_first(1, whole);
+  stream.put(7, fragment(10, 10), false, true);
+  auto buffers = stream.buffers();
+  fail_unless_equals_int(static_cast<int>(buffers.size()), 4);
+  const auto rest = text({buffers[1], buffers[2]});
+  fail_unless_equals_uint64(rest.size(), whole.size() - chunk_size);
+  fail_unless(rest.find_first_not_of('\0') == rest.npos);
+  fail_unless(buffers[1].duration == 0s && buffers[1].offset == chunk_size &&
+              buffers[1].media_sequence == 1 && !buffers[1].discontinuity);
+  fail_unless(buffers[3].discontinuity && buffers[3].media_sequence == 7);
+
+  stream.put_first(8, fragment(std::uint64_t{1} << 40, size));
+  stream.put(9, fragment(10, 10), false, true);
+  fail_unless_equals_int(static_cast<int>(stream.buffers().size()), 2);
+}
+GST_END_TEST;
+
 // Rule: a chunk's life goes with its bytes; where nothing is traced there is none.
 GST_START_TEST(lives) {
   Stream stream;
@@ -297,6 +332,7 @@ static Suite* unpacker_suite() {
   tcase_add_test(tcase, lines_of_time);
   tcase_add_test(tcase, an_init_section);
   tcase_add_test(tcase, an_init_section_begins_anew);
+  tcase_add_test(tcase, a_cut_fragment);
   tcase_add_test(tcase, lives);
   tcase_add_test(tcase, lives_of_what_was_encrypted);
   return suite;
