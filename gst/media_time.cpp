@@ -9,7 +9,10 @@ namespace p2plive::gst {
 MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> clock) {
   auto segment = locate(buffer, clock);
   // qtdemux gives out the decode times of fragments as they stand, whatever its buffers say.
-  const auto shift = buffer.format == Format::fmp4 ? origin_.value_or(Time::zero()) : Time::zero();
+  // tsdemux never announces another segment than its first (GStreamer 1.22): behind a break its
+  // pictures are in time only where timestamps are running time.
+  const auto shift = buffer.format == Format::fmp4 ? origin_.value_or(Time::zero())
+                                                   : segment_.base - segment_.start;
   if (segment)
     segment->start += shift;
   Place place{position_ + shift, segment, running_time(), position_};

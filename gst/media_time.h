@@ -14,7 +14,8 @@ public:
   using Time = std::chrono::nanoseconds;
 
   /// What a GstSegment needs: timestamp `start` plays at running time `base`, and is media time
-  /// `time`. For fragmented MP4 timestamps are the stream's own, for all else they are media time.
+  /// `time`. For fragmented MP4 timestamps are the stream's own, for all else they are running
+  /// time, which is media time up to the first break.
   struct Segment {
     Time start{};
     Time base{};

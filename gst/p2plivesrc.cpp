@@ -12,12 +12,13 @@
  *
  * Without #GstP2pLiveSrc:index-uri the stream plays from the CDN alone.
  *
- * The first buffer of each HLS segment has a timestamp, every buffer a duration. Buffers carry the
- * media sequence number of their HLS segment as offset and their place in that segment as
- * offset-end; the first of a segment has %GST_BUFFER_FLAG_MARKER and, where the playlist has the
- * program date and time, a #GstReferenceTimestampMeta `timestamp/x-unix`. An init section comes
- * before the first segment, and wherever another one is needed, with %GST_BUFFER_FLAG_HEADER and
- * without offsets.
+ * The first buffer of each HLS segment has a timestamp, every buffer a duration. Timestamps are
+ * running time, but for fragmented MP4, which keeps its own; the TIME segment tells what stream
+ * time they are, which leaps where playback leaps. Buffers carry the media sequence number of their
+ * HLS segment as offset and their place in that segment as offset-end; the first of a segment has
+ * %GST_BUFFER_FLAG_MARKER and, where the playlist has the program date and time, a
+ * #GstReferenceTimestampMeta `timestamp/x-unix`. An init section comes before the first segment,
+ * and wherever another one is needed, with %GST_BUFFER_FLAG_HEADER and without offsets.
  *
  * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
  * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
