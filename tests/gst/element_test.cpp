@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <gst/check/gstcheck.h>
 
+#include <algorithm>
 #include <cstring>
 
 using namespace p2plive::tests;
@@ -58,6 +59,17 @@ const Expected properties[] = {
     {"stats", nullptr, never},
 };
 
+/// Of its own, not of the classes above it.
+std::size_t properties_of(GstElement* element) {
+  guint count = 0;
+  auto** specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
+  const auto own = std::count_if(specs, specs + count, [&](const GParamSpec* spec) {
+    return spec->owner_type == G_OBJECT_TYPE(element);
+  });
+  g_free(specs);
+  return static_cast<std::size_t>(own);
+}
+
 GstElement* make() {
   auto* element = gst_check_setup_element("p2plivesrc");
   fail_unless(element != nullptr);
@@ -88,9 +100,11 @@ void same(const std::string& is, const char* should) {
 
 } // namespace
 
-// Rule: the properties, their defaults, and when they may change are what the documentation says.
+// Rule: the properties, their defaults, and when they may change are what the documentation says;
+// there are no others.
 GST_START_TEST(properties_have_their_defaults) {
   auto* element = make();
+  fail_unless_equals_uint64(properties_of(element), std::size(properties));
   for (const auto& expected : properties) {
     auto* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), expected.name);
     fail_unless(spec != nullptr, "%s", expected.name);
