@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
   Stage on_stack;
   stage = &on_stack;
   auto* suite = suite_create("examples");
-  for (auto* tcase : {play_tests(), record_tests(), seed_tests(), transcode_tests(), relay_tests()})
+  for (auto* tcase : {play_tests(), pipelines_tests(), record_tests(), seed_tests(),
+                      transcode_tests(), relay_tests()})
     suite_add_tcase(suite, tcase);
   return gst_check_run_suite(suite, "examples", __FILE__);
 }

@@ -33,6 +33,7 @@ private:
 extern Stage* stage; ///< of main()
 
 TCase* play_tests();
+TCase* pipelines_tests();
 TCase* record_tests();
 TCase* seed_tests();
 TCase* transcode_tests();
