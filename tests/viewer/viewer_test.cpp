@@ -199,6 +199,37 @@ GST_START_TEST(expired_segments_are_renewed) {
 }
 GST_END_TEST;
 
+// Rule: when the host that a variant is played from is gone, the stream goes on from the other one
+// that the master playlist names, without a break and without a byte missing.
+GST_START_TEST(a_dead_host_is_not_noticed) {
+  LiveStream stream;
+  processes::NginxOptions options;
+  options.directory = stream.directory().path();
+  options.root = stream.directory().path();
+  options.name = "other";
+  auto other = processes::start_nginx(options);
+  fail_unless(other.has_value(), "%s", other ? "" : other.error().c_str());
+  stream.start_encoder(6);
+  const std::string variant = "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=320x180\n";
+  std::ofstream(stream.directory() / "master.m3u8")
+      << "#EXTM3U\n" + variant + stream.uri() + "\n" + variant + other->url() + "live.m3u8\n";
+  auto watched = Watcher::options(other->url() + "master.m3u8");
+  watched.live_delay = 6s;
+  Watcher watcher(watched);
+  fail_unless(watcher.until([&] { return watcher.whole() >= 2; }));
+  std::ifstream log(other->directory / "access.log");
+  const std::string before(std::istreambuf_iterator<char>(log), {});
+  fail_unless(before.find("/live.m3u8") == before.npos, "it does not play from the first");
+  stream.nginx().process.kill();
+  fail_unless(watcher.until([&] { return watcher.whole() >= 14; }, 30s), "%zu segments only",
+              watcher.whole());
+  auto flaw = watcher.compare(stream, 1, 0, 14);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  for (std::size_t i = 1; i < 14; ++i)
+    fail_if(watcher.segments()[i].discontinuity, "a break before segment %zu", i);
+}
+GST_END_TEST;
+
 // Rule: an encoder that was restarted, and counts from zero again, is a discontinuity; bytes of the
 // two runs are never mixed in a segment.
 GST_START_TEST(a_restarted_encoder_is_a_discontinuity) {
@@ -271,6 +302,7 @@ static Suite* viewer_suite() {
   tcase_add_test(tcase, what_is_no_stream_is_an_error);
   tcase_add_test(tcase, expired_playlists_are_renewed);
   tcase_add_test(tcase, expired_segments_are_renewed);
+  tcase_add_test(tcase, a_dead_host_is_not_noticed);
   tcase_add_test(tcase, a_restarted_encoder_is_a_discontinuity);
   tcase_add_test(tcase, closing_does_not_wait_for_servers);
   tcase_add_test(tcase, viewers_come_and_go);
