@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using Kind = LiveStreamOptions::Kind;
+
 LiveStream* stream; ///< of main(), for tests that leave it alone
 
 constexpr auto live_delay = 4s;
@@ -24,6 +26,10 @@ std::string source(const LiveStream& from) {
 
 const std::string player = " ! tsdemux ! queue ! h264parse ! avdec_h264 ! fakesink name=sink "
                            "sync=true";
+
+const std::string fragments_player =
+    " ! qtdemux name=d d.video_0 ! queue ! h264parse ! avdec_h264 ! fakesink name=sink sync=true "
+    "d.audio_0 ! queue ! fakesink sync=true";
 
 guint64 rendered(const Pipeline& pipeline) {
   auto* sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
@@ -80,11 +86,9 @@ GST_END_TEST;
 
 // Rule: so it is of fragmented MP4, whose init section comes anew, with the break.
 GST_START_TEST(the_encoder_of_fragments_restarts) {
-  LiveStream own({.kind = LiveStreamOptions::Kind::fmp4, .kilobits = 300});
+  LiveStream own({.kind = Kind::fmp4, .kilobits = 300});
   own.wait_for_segments(6);
-  Pipeline pipeline(source(own) + " ! qtdemux name=d d.video_0 ! queue ! h264parse ! avdec_h264 ! "
-                                  "fakesink name=sink sync=true d.audio_0 ! queue ! fakesink "
-                                  "sync=true");
+  Pipeline pipeline(source(own) + fragments_player);
   Shown pictures(pipeline, "sink");
   pipeline.set_state(GST_STATE_PLAYING);
   fail_unless(pipeline.wait([&] { return rendered(pipeline) > 50; }, 20s), "%s",
@@ -112,10 +116,11 @@ GST_END_TEST;
 
 // Rule: when what came next has left the server while playback paused, it goes on near live, behind
 // a break, with one message; with late=keep it misses nothing, for the viewer itself has it.
-static void plays_on_beyond_the_window(bool skips) {
-  LiveStream own({.kilobits = 300, .listed = 6});
+static void plays_on_beyond_the_window(bool skips, Kind kind = Kind::mpeg_ts) {
+  LiveStream own({.kind = kind, .kilobits = 300, .listed = 6});
   own.wait_for_segments(6);
-  Pipeline pipeline(source(own) + (skips ? "" : " late=keep") + player);
+  Pipeline pipeline(source(own) + (skips ? "" : " late=keep") +
+                    (kind == Kind::fmp4 ? fragments_player : player));
   Shown pictures(pipeline, "sink");
   pipeline.set_state(GST_STATE_PLAYING);
   fail_unless(pipeline.wait([&] { return rendered(pipeline) > 25; }, 20s), "%s",
@@ -124,7 +129,8 @@ static void plays_on_beyond_the_window(bool skips) {
   fail_unless(pipeline.wait_for_state(GST_STATE_PAUSED, 5s));
   const auto before = pipeline.sent();
   const auto last = before.back().media_sequence;
-  const auto next = own.root() / ("live" + std::to_string(last + 3) + ".ts");
+  const auto next =
+      own.root() / ("live" + std::to_string(last + 3) + (kind == Kind::fmp4 ? ".m4s" : ".ts"));
   fail_unless(pipeline.wait([&] { return std::filesystem::exists(next); }, 30s));
   fail_unless(pipeline.wait([&] { return !std::filesystem::exists(next); }, 30s));
   pipeline.set_state(GST_STATE_PLAYING);
@@ -149,6 +155,11 @@ static void plays_on_beyond_the_window(bool skips) {
 
 GST_START_TEST(a_pause_beyond_the_window) {
   plays_on_beyond_the_window(true);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_pause_of_fragments_beyond_the_window) {
+  plays_on_beyond_the_window(true, Kind::fmp4);
 }
 GST_END_TEST;
 
@@ -209,6 +220,7 @@ static Suite* interruptions_suite() {
   tcase_add_test(tests, the_encoder_restarts);
   tcase_add_test(tests, the_encoder_of_fragments_restarts);
   tcase_add_test(tests, a_pause_beyond_the_window);
+  tcase_add_test(tests, a_pause_of_fragments_beyond_the_window);
   tcase_add_test(tests, late_may_be_kept_beyond_the_window);
   tcase_add_test(tests, a_pause_is_made_up_for);
   tcase_add_test(tests, late_may_be_kept);
