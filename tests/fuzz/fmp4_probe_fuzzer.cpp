@@ -4,6 +4,7 @@
 #include "fuzz/require.h"
 
 #include "media/fmp4_probe.h"
+#include "media/open_box.h"
 #include "media/segment_clock.h"
 
 #include <algorithm>
@@ -18,6 +19,22 @@ void check(const Fmp4Init& init) {
     require(track.id != TrackId{} && track.timescale > 0);
     require(init.find(track.id) == &track); // each id once
   }
+}
+
+/// What lacks does not depend on the pieces that came, and the next byte makes it one less.
+void check_open_box(std::span<const std::uint8_t> segment, std::size_t cut) {
+  OpenBox whole, parts;
+  whole.pass(segment);
+  parts.pass(segment.first(std::min(cut, segment.size())));
+  const auto before = parts.media_lacking();
+  auto rest = segment.subspan(std::min(cut, segment.size()));
+  if (before > 0 && !rest.empty()) {
+    parts.pass(rest.first(1));
+    require(parts.media_lacking() == before - 1);
+    rest = rest.subspan(1);
+  }
+  parts.pass(rest);
+  require(parts.media_lacking() == whole.media_lacking());
 }
 
 } // namespace
@@ -42,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // More bytes may tell another track's time, but never nothing where fewer told something.
   auto less = probe_fragment(known, segment.first(segment.size() - segment.size() / 8));
   require(!less || time);
+  check_open_box(segment, length);
   SegmentClock clock;
   clock.init(section);
   auto begun = clock.begin(segment);
