@@ -4,7 +4,7 @@
 # with their threads -, runs every test in each, and ends with one line: "N passed, N failed". Fails
 # when one of them does.
 #
-#   tests/run.sh          everything that a change has to pass, forty minutes on two cores
+#   tests/run.sh          everything that a change has to pass, forty-five minutes on two cores
 #   tests/run.sh --long   also repeated acceptance runs and long ones
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -euo pipefail
