@@ -7,6 +7,7 @@
 #include "watcher.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -76,6 +77,25 @@ std::string flaws(const LadderStream& stream, const Watcher& watcher) {
   return {};
 }
 
+void check_flaws(const LadderStream& stream, const Watcher& watcher) {
+  auto flaw = flaws(stream, watcher);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+}
+
+/// The last segment that is whole is in this quality.
+bool plays(const Watcher& watcher, std::size_t quality) {
+  return watcher.whole() > 0 && qualities(watcher).back() == quality;
+}
+
+/// Whether it comes true in time.
+bool until(const std::function<bool()>& condition, std::chrono::seconds patience,
+           const std::function<void()>& meanwhile) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition() && std::chrono::steady_clock::now() < deadline)
+    meanwhile();
+  return condition();
+}
+
 void goes_down_and_up(bool fmp4) {
   LadderStream stream(fmp4);
   test::NarrowLink link(stream.nginx().port);
@@ -131,12 +151,11 @@ GST_START_TEST(it_begins_with_what_is_listed_first) {
   auto unsure = options(stream.nginx().url());
   unsure.quality.start_bitrate = 0;
   Watcher watcher(unsure);
-  fail_unless(watcher.until([&] { return watcher.whole() > 0 && qualities(watcher).back() != 0; }),
+  fail_unless(watcher.until([&] { return watcher.whole() > 0 && !plays(watcher, 0); }),
               "it does not go up");
   fail_unless(qualities(watcher) == std::vector<std::size_t>({0, 2}), "%s",
               listed(qualities(watcher)).c_str());
-  auto flaw = flaws(stream, watcher);
-  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  check_flaws(stream, watcher);
 }
 GST_END_TEST;
 
@@ -149,10 +168,9 @@ GST_START_TEST(it_goes_up_without_pacing) {
   unpaced.quality.start_bitrate = 0;
   unpaced.pace = Pace::none;
   Watcher watcher(unpaced);
-  fail_unless(watcher.until([&] { return watcher.whole() > 0 && qualities(watcher).back() != 0; }),
+  fail_unless(watcher.until([&] { return watcher.whole() > 0 && !plays(watcher, 0); }),
               "it does not go up");
-  auto flaw = flaws(stream, watcher);
-  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  check_flaws(stream, watcher);
 }
 GST_END_TEST;
 
@@ -167,14 +185,13 @@ GST_START_TEST(what_turns_out_too_high_is_given_up) {
   Watcher watcher(in_the_middle);
   fail_unless(watcher.until([&] { return link.asked("GET /q2.m3u8") > 0; }), "it does not go up");
   link.set_rate(narrow);
-  auto low = [&] { return watcher.whole() > 0 && qualities(watcher).back() == 0; };
+  auto low = [&] { return plays(watcher, 0); };
   fail_unless(watcher.until(low, 30s), "it does not go down: %s",
               listed(qualities(watcher)).c_str());
   fail_unless(qualities(watcher) == std::vector<std::size_t>({1, 0}), "%s",
               listed(qualities(watcher)).c_str());
   fail_unless_equals_int(watcher.viewer().statistics().switches, 1);
-  auto flaw = flaws(stream, watcher);
-  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  check_flaws(stream, watcher);
 }
 GST_END_TEST;
 
@@ -189,18 +206,13 @@ GST_START_TEST(a_pause_before_the_change) {
   Watcher watcher(unsure);
   fail_unless(watcher.until([&] { return link.asked("GET /q2.m3u8") > 0; }), "it does not go up");
   auto asked = [&] { return link.asked("GET /q0-"); };
-  auto until = [](auto condition, std::chrono::seconds patience) {
-    auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!condition() && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(10ms);
-    return condition();
-  };
   // What is listed by now is fetched in any case, and what lies before the seam.
   auto before = asked();
-  fail_unless(until([&] { return asked() >= before + 6; }, 30s), "it stands still after %zu",
+  auto wait = [] { std::this_thread::sleep_for(10ms); };
+  fail_unless(until([&] { return asked() >= before + 6; }, 30s, wait), "it stands still after %zu",
               asked() - before);
   fail_unless(qualities(watcher).empty() || qualities(watcher) == std::vector<std::size_t>{0});
-  auto high = [&] { return watcher.whole() > 0 && qualities(watcher).back() == 2; };
+  auto high = [&] { return plays(watcher, 2); };
   fail_unless(watcher.until(high, 30s), "it does not go up afterwards");
 }
 GST_END_TEST;
@@ -236,8 +248,7 @@ GST_START_TEST(what_is_not_to_be_had_is_passed_over) {
   link.set_rate(0);
   auto whole = watcher.whole();
   fail_unless(watcher.until([&] { return watcher.whole() >= whole + 4; }));
-  auto flaw = flaws(stream, watcher);
-  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  check_flaws(stream, watcher);
   fail_unless(qualities(watcher) == std::vector<std::size_t>({2, 0}), "%s",
               listed(qualities(watcher)).c_str());
 }
@@ -267,33 +278,30 @@ GST_START_TEST(it_goes_from_swarm_to_swarm) {
   Watcher high(helps_little);
   Watcher low(with_index(stream.nginx().url(), LadderStream::bandwidths[0]));
   Watcher changing(with_index(link.url(), 0));
-  auto until = [&](auto condition, std::chrono::seconds patience) {
-    auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!condition() && std::chrono::steady_clock::now() < deadline)
-      for (auto* watcher : {&high, &low, &changing})
-        watcher->take(3ms);
-    return condition();
+  auto take = [&] {
+    for (auto* watcher : {&high, &low, &changing})
+      watcher->take(3ms);
   };
   auto meets = [&](Watcher& other) {
     auto here = changing.viewer().statistics(), there = other.viewer().statistics();
     return here.peers == 1 && here.rid == there.rid && other.added() == std::vector{here.peer_id};
   };
-  fail_unless(until([&] { return meets(high) && changing.whole() >= 4; }, 30s),
+  fail_unless(until([&] { return meets(high) && changing.whole() >= 4; }, 30s, take),
               "it does not join the first swarm");
   auto first = changing.viewer().statistics();
   link.set_rate(narrow);
-  fail_unless(until([&] { return changing.viewer().statistics().switches > 0; }, 30s),
+  fail_unless(until([&] { return changing.viewer().statistics().switches > 0; }, 30s, take),
               "it does not go down");
-  fail_unless(until([&] { return high.removed() == std::vector{first.peer_id}; }, 5s),
+  fail_unless(until([&] { return high.removed() == std::vector{first.peer_id}; }, 5s, take),
               "the first swarm is not left");
-  fail_unless(until([&] { return high.viewer().statistics().peers == 0; }, 5s));
-  fail_unless(until([&] { return meets(low); }, 20s), "the other swarm is not joined");
+  fail_unless(until([&] { return high.viewer().statistics().peers == 0; }, 5s, take));
+  fail_unless(until([&] { return meets(low); }, 20s, take), "the other swarm is not joined");
   auto before = changing.viewer().statistics().peer_bytes;
   fail_unless(
-      until([&] { return changing.viewer().statistics().peer_bytes > before + 30'000; }, 20s),
+      until([&] { return changing.viewer().statistics().peer_bytes > before + 30'000; }, 20s, take),
       "it takes nothing from them");
   link.set_rate(0);
-  fail_unless(until([&] { return qualities(changing).back() == 1; }, 60s),
+  fail_unless(until([&] { return plays(changing, 1); }, 60s, take),
               "it does not go up: %s, %lu bit/s", listed(qualities(changing)).c_str(),
               changing.viewer().statistics().throughput);
   for (const auto* watcher : {&high, &low, &changing}) {
@@ -331,19 +339,17 @@ GST_START_TEST(it_goes_up_with_what_others_give) {
   given.seed_share = 0;
   Watcher changing(given);
   bool unknown = false;
-  auto up = [&] { return changing.whole() > 0 && qualities(changing).back() == 1; };
-  auto deadline = std::chrono::steady_clock::now() + 90s;
-  while (!up() && std::chrono::steady_clock::now() < deadline) {
+  auto look = [&] {
     for (auto* watcher : {&low, &middle, &changing})
       watcher->take(3ms);
     auto figures = changing.viewer().statistics();
     unknown |= figures.peers > 0 && figures.throughput == 0;
-  }
+  };
+  auto up = until([&] { return plays(changing, 1); }, 90s, look);
   fail_unless(unknown, "the link is asked all the time");
-  fail_unless(up(), "it does not go up: %s, %lu bit/s", listed(qualities(changing)).c_str(),
+  fail_unless(up, "it does not go up: %s, %lu bit/s", listed(qualities(changing)).c_str(),
               changing.viewer().statistics().throughput);
-  auto flaw = flaws(stream, changing);
-  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  check_flaws(stream, changing);
 }
 GST_END_TEST;
 
