@@ -50,7 +50,7 @@ public:
   void leave(Time now);
   Statistics statistics() const;
 
-  // swarm_peers.cpp: the other viewers.
+  // swarm_peers.cpp, swarm_uploads.cpp: the other viewers.
   void tracker_answered(Time now, const TrackerAnswer& answer);
   void peer_opened(Time now, const PeerId& peer);
   void peer_message(Time now, const PeerId& peer, std::span<const std::uint8_t> message);
