@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <functional>
 #include <set>
-#include <thread>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -101,18 +100,17 @@ void goes_down_and_up(bool fmp4) {
   test::NarrowLink link(stream.nginx().port);
   stream.wait_for(11);
   Watcher watcher(options(link.url()));
-  auto played = [&] { return watcher.whole() ? qualities(watcher) : std::vector<std::size_t>{}; };
-  auto is = [&](std::size_t quality) {
-    return [&, quality] { return !played().empty() && played().back() == quality; };
-  };
+  auto played = [&] { return qualities(watcher); };
   fail_unless(watcher.until([&] { return watcher.whole() >= 4; }));
-  fail_unless(is(2)(), "it begins with %s", listed(played()).c_str());
+  fail_unless(plays(watcher, 2), "it begins with %s", listed(played()).c_str());
   link.set_rate(narrow);
-  fail_unless(watcher.until(is(0), 20s), "it does not go down: %s, %lu bit/s",
-              listed(played()).c_str(), watcher.viewer().statistics().throughput);
+  fail_unless(watcher.until([&] { return plays(watcher, 0); }, 20s),
+              "it does not go down: %s, %lu bit/s", listed(played()).c_str(),
+              watcher.viewer().statistics().throughput);
   link.set_rate(0);
-  fail_unless(watcher.until(is(2), 60s), "it does not go up: %s, %lu bit/s",
-              listed(played()).c_str(), watcher.viewer().statistics().throughput);
+  fail_unless(watcher.until([&] { return plays(watcher, 2); }, 60s),
+              "it does not go up: %s, %lu bit/s", listed(played()).c_str(),
+              watcher.viewer().statistics().throughput);
   auto flaw = flaws(stream, watcher);
   fail_unless(flaw.empty(), "%s (%s)", flaw.c_str(), listed(played()).c_str());
   // One step at a time up, as far as it takes down.
@@ -205,12 +203,10 @@ GST_START_TEST(a_pause_before_the_change) {
   unsure.quality.start_bitrate = 0;
   Watcher watcher(unsure);
   fail_unless(watcher.until([&] { return link.asked("GET /q2.m3u8") > 0; }), "it does not go up");
-  auto asked = [&] { return link.asked("GET /q0-"); };
   // What is listed by now is fetched in any case, and what lies before the seam.
-  auto before = asked();
-  auto wait = [] { std::this_thread::sleep_for(10ms); };
-  fail_unless(until([&] { return asked() >= before + 6; }, 30s, wait), "it stands still after %zu",
-              asked() - before);
+  auto before = link.asked("GET /q0-");
+  fail_unless(link.wait_until_asked("GET /q0-", before + 6, 30s), "it stands still after %zu",
+              link.asked("GET /q0-") - before);
   fail_unless(qualities(watcher).empty() || qualities(watcher) == std::vector<std::size_t>{0});
   auto high = [&] { return plays(watcher, 2); };
   fail_unless(watcher.until(high, 30s), "it does not go up afterwards");

@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <list>
@@ -45,12 +46,15 @@ public:
   /// Bytes a second from the server; 0: no limit.
   void set_rate(std::uint64_t rate) { rate_ = rate; }
   /// How often clients have sent this.
-  std::size_t asked(const std::string& what) {
+  std::size_t asked(const std::string& what) const {
     std::lock_guard guard(lock_);
-    std::size_t count = 0;
-    for (auto at = asked_.find(what); at != std::string::npos; at = asked_.find(what, at + 1))
-      ++count;
-    return count;
+    return count(what);
+  }
+  /// Whether they have so often, in time.
+  bool wait_until_asked(const std::string& what, std::size_t times,
+                        std::chrono::seconds patience) const {
+    std::unique_lock guard(lock_);
+    return grew_.wait_for(guard, patience, [&] { return count(what) >= times; });
   }
 
 private:
@@ -97,10 +101,18 @@ private:
     pairs_.push_back(pair);
   }
 
+  std::size_t count(const std::string& what) const {
+    std::size_t count = 0;
+    for (auto at = asked_.find(what); at != std::string::npos; at = asked_.find(what, at + 1))
+      ++count;
+    return count;
+  }
+
   std::size_t pass_request(const Pair& pair) {
     auto size = pass(pair.client, pair.server, bytes_.size());
     std::lock_guard guard(lock_);
     asked_.append(bytes_.data(), size);
+    grew_.notify_all();
     return size;
   }
 
@@ -163,8 +175,9 @@ private:
   int listener_;
   std::atomic<std::uint64_t> rate_{0};
   std::atomic<bool> stop_{false};
-  std::mutex lock_;
-  std::string asked_; ///< under the lock
+  mutable std::mutex lock_;
+  mutable std::condition_variable grew_; ///< what clients have sent
+  std::string asked_;                    ///< under the lock
   std::list<Pair> pairs_;
   std::array<char, 64 << 10> bytes_;
   double budget_ = 0;
