@@ -33,6 +33,8 @@ constexpr double unknown_bitrates = 4;
 /// Who has waited for this share of its patience is not passed over any longer: it counts on the
 /// piece, and when it does not come there is hardly time to ask anybody else.
 constexpr int share_until_overdue = 2;
+/// Requests of a viewer that this goes for, so that nobody takes a whole uplink.
+constexpr int most_overdue = 16;
 } // namespace
 
 void Uploader::set_limit(std::optional<std::uint64_t> limit) {
@@ -83,8 +85,9 @@ Uploader::Verdict Uploader::request(Time now, const Neighbour& from, const Reque
   }
   auto count = std::ranges::count(queue_, from.id(), &Waiting::from);
   Waiting waiting{from.id(), request.chunk, bytes, now + patience};
-  waiting.overdue_at = now + patience / share_until_overdue;
   waiting.others = std::min<unsigned>(request.others, many);
+  if (count < most_overdue)
+    waiting.overdue_at = now + patience / share_until_overdue;
   if (count < most_preferred) {
     waiting.uplink = from.uplink() > 0 ? from.likely_uplink() : unknown();
     waiting.hard = from.reach().value_or(100) < hard_to_reach;

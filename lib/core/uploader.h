@@ -79,7 +79,7 @@ private:
     ChunkName chunk;
     std::size_t bytes = 0;
     Time expires{};
-    Time overdue_at{};
+    Time overdue_at = Time::max();
     bool overdue = false;
     double uplink = 0;   ///< of the asker; 0: it has asked for much already
     bool hard = false;   ///< the asker can be connected with few

@@ -95,6 +95,21 @@ GST_START_TEST(the_overdue) {
 }
 GST_END_TEST;
 
+// Rule: of one viewer's requests only so many are served next for being overdue.
+GST_START_TEST(a_few_are_overdue) {
+  Uploader uploader(start, {});
+  auto all = company(2);
+  for (std::uint32_t chunk = 0; chunk < 20; ++chunk)
+    fail_unless(ask(uploader, start, 1, chunk, 4s, 0, 500) == Verdict::queued);
+  fail_unless(ask(uploader, start + 1s, 0, 0, 5s, 0, 16'000) == Verdict::queued);
+  int before = 0;
+  for (auto job = uploader.next(start + 3s, all, long_given); job && job->to == peer(1);
+       job = uploader.next(start + 3s, all, long_given))
+    ++before;
+  fail_unless_equals_int(before, 16);
+}
+GST_END_TEST;
+
 // Rule: first copies go before what is overdue, for they are what there is more of soon.
 GST_START_TEST(first_copies_before_the_overdue) {
   Uploader uploader(start, {});
@@ -402,6 +417,7 @@ static Suite* uploader_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, the_order);
   tcase_add_test(tcase, the_overdue);
+  tcase_add_test(tcase, a_few_are_overdue);
   tcase_add_test(tcase, first_copies_before_the_overdue);
   tcase_add_test(tcase, first_copies_spread);
   tcase_add_test(tcase, first_copies_to_the_fast);
