@@ -25,7 +25,7 @@ std::string source() {
 /// What the signals say, and on which thread.
 class Signals {
 public:
-  explicit Signals(Pipeline& pipeline) {
+  explicit Signals(Pipeline& pipeline) : pipeline_(pipeline) {
     source_ = gst_bin_get_by_name(GST_BIN(pipeline.get()), "src");
     g_signal_connect(source_, "peer-added", G_CALLBACK(on_added), this);
     g_signal_connect(source_, "peer-removed", G_CALLBACK(on_removed), this);
@@ -39,7 +39,13 @@ public:
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, this, nullptr);
     gst_object_unref(pad);
   }
-  ~Signals() { gst_object_unref(source_); }
+  /// Stops the pipeline, whose threads use this.
+  ~Signals() {
+    pipeline_.set_state(GST_STATE_NULL);
+    gst_object_unref(source_);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
 
   std::vector<std::string> added() const {
     std::lock_guard guard(lock_);
@@ -77,6 +83,7 @@ private:
     self->threads_.push_back(g_thread_self());
   }
 
+  Pipeline& pipeline_;
   GstElement* source_;
   mutable std::mutex lock_;
   std::vector<std::string> added_, removed_;

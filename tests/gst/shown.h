@@ -14,7 +14,7 @@ namespace p2plive::tests {
 /// Running times of what comes to a sink, in seconds, and the bitrates that tags tell.
 class Shown {
 public:
-  Shown(Pipeline& pipeline, const char* sink) {
+  Shown(Pipeline& pipeline, const char* sink) : pipeline_(pipeline) {
     auto* element = gst_bin_get_by_name(GST_BIN(pipeline.get()), sink);
     auto* pad = gst_element_get_static_pad(element, "sink");
     gst_pad_add_probe(
@@ -29,6 +29,10 @@ public:
     gst_object_unref(pad);
     gst_object_unref(element);
   }
+  /// Stops the pipeline, whose threads use this.
+  ~Shown() { pipeline_.set_state(GST_STATE_NULL); }
+  Shown(const Shown&) = delete;
+  Shown& operator=(const Shown&) = delete;
 
   std::size_t count() const {
     std::lock_guard guard(lock_);
@@ -69,6 +73,7 @@ private:
     gst_event_unref(event);
   }
 
+  Pipeline& pipeline_;
   mutable std::mutex lock_;
   std::vector<double> times_;
   std::vector<guint> bitrates_;
