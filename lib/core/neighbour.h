@@ -7,6 +7,7 @@
 #include "core/holders.h"
 #include "core/ids.h"
 #include "core/messages.h"
+#include "core/offences.h"
 #include "core/peer_map.h"
 #include "core/prefetch.h"
 #include "core/push_allowance.h"
@@ -70,7 +71,7 @@ public:
   /// nowhere.
   void count_in(Holders* holders);
 
-  unsigned offences = 0; ///< answers that nobody asked for, pieces of a wrong length
+  Offences offences; ///< answers that nobody asked for, segments that there are not
   /// What it says that it can upload, in bytes a second; 0 while it does not know.
   double uplink() const { return uplink_; }
   /// That is told in powers of two, rounded down: the middle of what it may be.

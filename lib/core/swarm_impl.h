@@ -19,9 +19,6 @@ namespace p2plive::core {
 /// Requests are given up before this; what is left of them then has no place in the window.
 inline constexpr Duration owed_for_good = 10s;
 
-/// Of a neighbour, until it is dropped.
-inline constexpr unsigned most_offences = 20;
-
 class Swarm::Impl {
 public:
   Impl(Time now, Settings settings);

@@ -75,7 +75,7 @@ void Swarm::Impl::correct(const Timeline::Refuted& refuted) {
   if (!refuted.lie)
     return;
   for (const auto& peer : hearsay.who_told(*refuted.lie))
-    if (++neighbours.at(peer).offences > most_offences)
+    if (neighbours.at(peer).offences.note(now))
       drop(peer, "segments that there are not", true);
 }
 

@@ -62,7 +62,7 @@ void Swarm::Impl::take_unasked(Neighbour& from, const PieceMessage& message) {
   stats_.duplicate_bytes += message.payload.size();
   if (message.pushed && lacked) // our next request has not crossed it: it is one
     send(from.id(), CancelMessage{message.chunk});
-  if (!allowed && ++from.offences > most_offences)
+  if (!allowed && from.offences.note(now))
     drop(PeerId(from.id()), "pieces that nobody asked for", true);
 }
 
