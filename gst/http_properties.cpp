@@ -112,7 +112,7 @@ void install_tls(GObjectClass* c, const HttpOptions& defaults) {
    * GstP2pLiveSrc:tls-database:
    *
    * Certificate authorities to trust instead of the system's, for the stream's servers and for the
-   * services.
+   * services. (Of the broker, which OpenSSL looks at, only a #GTlsFileDatabase's.)
    *
    * Since: 0.1
    */

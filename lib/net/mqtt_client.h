@@ -17,10 +17,16 @@ namespace p2plive::net {
 /// exponential backoff and jitter. QoS 0. All calls and callbacks on the context's thread.
 class MqttClient {
 public:
+  /// Which certificates are good enough, where there is TLS.
+  struct Trust {
+    std::string ca_file; ///< authorities (PEM); empty: the system's
+    bool verify = true;  ///< false: any certificate is
+  };
   struct Options {
     std::string host;
     std::uint16_t port = 1883;
     bool tls = false;
+    Trust trust;
     std::string client_id;
     std::string inbox; ///< topic subscribed to at every connect
     std::chrono::milliseconds backoff_first{500};

@@ -123,15 +123,16 @@ void MqttSession::prepare_tls() {
     self->tls_ = tls ? std::move(*tls) : nullptr;
     self->tls_ ? self->resolve() : self->failed("OpenSSL refuses the host or the authorities");
   };
-  auto work = +[](GTask* task, gpointer, gpointer host, GCancellable*) {
-    auto* tls = new Tls(make_mqtt_tls(*static_cast<std::string*>(host)));
+  auto work = +[](GTask* task, gpointer, gpointer data, GCancellable*) {
+    const auto& broker = *static_cast<MqttClient::Options*>(data);
+    auto* tls = new Tls(make_mqtt_tls(broker.host, broker.trust));
     OPENSSL_thread_stop(); // else what OpenSSL keeps per thread stays with the pool's thread
     g_task_return_pointer(task, tls, [](gpointer unused) { delete static_cast<Tls*>(unused); });
   };
   GObjectPtr<GTask> task(
       g_task_new(nullptr, nullptr, finish, new std::weak_ptr<MqttSession>(weak_from_this())));
-  g_task_set_task_data(task.get(), new std::string(options_.host),
-                       [](gpointer host) { delete static_cast<std::string*>(host); });
+  g_task_set_task_data(task.get(), new MqttClient::Options(options_),
+                       [](gpointer data) { delete static_cast<MqttClient::Options*>(data); });
   g_task_run_in_thread(task.get(), work);
 }
 

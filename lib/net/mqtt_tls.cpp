@@ -28,18 +28,21 @@ struct Named {
 
 } // namespace
 
-std::shared_ptr<SSL_CTX> make_mqtt_tls(const std::string& host) {
+std::shared_ptr<SSL_CTX> make_mqtt_tls(const std::string& host, const MqttClient::Trust& trust) {
   auto named = std::make_shared<Named>(host);
   auto* context = named->context;
   if (!context)
     return nullptr;
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, trust.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   auto* parameters = SSL_CTX_get0_param(context);
   const bool bound = g_hostname_is_ip_address(host.c_str())
                          ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str())
                          : X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), 0);
-  if (!bound || !SSL_CTX_set_default_verify_paths(context))
+  const bool authorities = trust.ca_file.empty()
+                               ? SSL_CTX_set_default_verify_paths(context)
+                               : SSL_CTX_load_verify_file(context, trust.ca_file.c_str());
+  if (!bound || !authorities)
     return nullptr;
   SSL_CTX_set_app_data(context, &named->host);
   SSL_CTX_set_info_callback(context, name_server);

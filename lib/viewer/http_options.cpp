@@ -233,6 +233,17 @@ net::HttpClient::Options to_services_client(const HttpOptions& options, std::str
   return client;
 }
 
+net::MqttClient::Trust to_broker_trust(const HttpOptions& options) {
+  net::MqttClient::Trust trust{.verify = options.verify_tls};
+  if (!G_IS_TLS_FILE_DATABASE(options.tls_database.get()))
+    return trust;
+  char* anchors = nullptr;
+  g_object_get(options.tls_database.get(), "anchors", &anchors, nullptr);
+  trust.ca_file = anchors ? anchors : "";
+  g_free(anchors);
+  return trust;
+}
+
 net::HttpClient::Options to_stream_client(const HttpOptions& options, std::string user_agent,
                                           const std::string& uri) {
   auto client = to_services_client(options, std::move(user_agent));

@@ -1,8 +1,9 @@
-// The application's options for HTTP, checked and put into the HTTP client's terms.
+// The application's options for HTTP and TLS, checked and put into the clients' terms.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
 #include "net/http_client.h"
+#include "net/mqtt_client.h"
 #include "viewer/viewer.h"
 
 #include <chrono>
@@ -23,6 +24,9 @@ std::chrono::milliseconds timeout_or(const HttpOptions& options, std::chrono::mi
 
 /// For requests to the services: who asks stays untold.
 net::HttpClient::Options to_services_client(const HttpOptions& options, std::string user_agent);
+/// For the broker, which the services name. Authorities that are in no file are not known to it:
+/// then it is the system's.
+net::MqttClient::Trust to_broker_trust(const HttpOptions& options);
 /// For requests for the stream at `uri`.
 net::HttpClient::Options to_stream_client(const HttpOptions& options, std::string user_agent,
                                           const std::string& uri);

@@ -56,7 +56,8 @@ void Membership::join() {
                          [this] {
                            if (!std::exchange(joined_, true))
                              mind_.tell(&Swarm::joined, *rid_);
-                         }});
+                         }},
+      options_.broker_trust);
   signalling_->use(brokers_);
 }
 

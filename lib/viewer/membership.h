@@ -24,6 +24,7 @@ public:
     std::string index_uri;
     std::string agent;
     std::string local_address;
+    net::MqttClient::Trust broker_trust;
     core::PeerId self;
     unsigned max_peers = 0;
     Peers::Watch watch;

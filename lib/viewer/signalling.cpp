@@ -21,9 +21,10 @@ constexpr double all_burst = 300, all_per_second = 60;
 } // namespace
 
 Signalling::Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid,
-                       Events events)
+                       Events events, net::MqttClient::Trust trust)
     : context_(context), self_(self), rid_(rid), events_(std::move(events)),
-      patience_(context, [this] { try_next(); }), all_(all_burst, all_per_second) {}
+      trust_(std::move(trust)), patience_(context, [this] { try_next(); }),
+      all_(all_burst, all_per_second) {}
 
 void Signalling::use(std::vector<ServiceAddress> brokers) {
   if (brokers == brokers_)
@@ -45,6 +46,7 @@ void Signalling::connect() {
   options.host = broker.host;
   options.port = broker.port;
   options.tls = broker.tls;
+  options.trust = trust_;
   options.client_id = self_.to_hex();
   options.inbox = inbox_of(self_);
   net::MqttClient::Events events;

@@ -24,7 +24,8 @@ public:
     std::function<void()> ready; ///< the inbox is open; again after each reconnect
   };
 
-  Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid, Events events);
+  Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid, Events events,
+             net::MqttClient::Trust trust = {});
 
   /// The first of them that answers is used; another list than before replaces the connection.
   void use(std::vector<ServiceAddress> brokers);
@@ -43,6 +44,7 @@ private:
   core::PeerId self_;
   core::Rid rid_;
   Events events_;
+  net::MqttClient::Trust trust_;
   std::vector<ServiceAddress> brokers_;
   std::size_t broker_ = 0;
   net::Timer patience_; ///< with a broker that does not answer, when there is another

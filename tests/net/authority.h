@@ -13,10 +13,12 @@ namespace p2plive::test {
 
 class Authority {
 public:
-  explicit Authority(std::filesystem::path directory) : directory_(std::move(directory)) {
+  /// Its certificate is NAME.pem in that folder.
+  explicit Authority(std::filesystem::path directory, const std::string& name = "ca")
+      : directory_(std::move(directory)), name_(name) {
     made_ = openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                     "-nodes", "-keyout", file("ca.key"), "-out", file("ca.pem"), "-days", "2",
-                     "-subj", "/CN=test authority"});
+                     "-nodes", "-keyout", file(name + ".key"), "-out", file(name + ".pem"), "-days",
+                     "2", "-subj", "/CN=test authority"});
   }
 
   /// Makes NAME.key and NAME.pem for `subject`: "DNS:localhost", "IP:127.0.0.1".
@@ -26,8 +28,8 @@ public:
            openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-keyout", file(name + ".key"), "-out", file(name + ".csr"), "-subj",
                     "/CN=test"}) &&
-           openssl({"x509", "-req", "-in", file(name + ".csr"), "-CA", file("ca.pem"), "-CAkey",
-                    file("ca.key"), "-CAcreateserial", "-days", "2", "-extfile",
+           openssl({"x509", "-req", "-in", file(name + ".csr"), "-CA", file(name_ + ".pem"),
+                    "-CAkey", file(name_ + ".key"), "-CAcreateserial", "-days", "2", "-extfile",
                     file(name + ".ext"), "-out", file(name + ".pem")});
   }
   std::string file(const std::string& name) const { return directory_ / name; }
@@ -44,6 +46,7 @@ private:
   }
 
   std::filesystem::path directory_;
+  std::string name_;
   bool made_ = false;
 };
 

@@ -12,10 +12,10 @@
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
-#include "authority.h"
 #include "http_record.h"
 #include "loop.h"
 #include "raw_server.h"
+#include "tls_broker.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -59,18 +59,9 @@ struct World {
   }
 
   processes::ChildProcess mosquitto(const std::string& subject, std::uint16_t port) {
-    fail_unless(authority.sign("broker", subject));
-    std::ofstream(directory / "tls.conf")
-        << "listener " << port << " 127.0.0.1\nallow_anonymous true\nuser root\ncertfile "
-        << authority.file("broker.pem") << "\nkeyfile " << authority.file("broker.key") << "\n";
-    processes::SpawnOptions options;
-    options.argv = {"mosquitto", "-c", directory / "tls.conf"};
-    options.log = directory / "mosquitto.log";
-    auto child = processes::ChildProcess::spawn(options);
-    fail_unless(child.has_value(), "%s", child ? "" : child.error().c_str());
-    loop.watch_gaps(); // looks every 5 ms
-    fail_unless(loop.run_until([&] { return processes::tcp_answers(port); }));
-    return std::move(*child);
+    auto broker = test::start_tls_broker(authority, directory.path(), subject, port);
+    fail_unless(broker.has_value(), "%s", broker ? "" : broker.error().c_str());
+    return std::move(*broker);
   }
 };
 
@@ -84,11 +75,13 @@ struct Peer {
   unsigned ready = 0, messages = 0;
   std::vector<std::string> lost;
   std::unique_ptr<net::MqttClient> client;
-  Peer(World& world, const std::string& host, std::uint16_t port) {
+  Peer(World& world, const std::string& host, std::uint16_t port,
+       net::MqttClient::Trust trust = {}) {
     net::MqttClient::Options options;
     options.host = host;
     options.port = port;
     options.tls = true;
+    options.trust = std::move(trust);
     options.inbox = "inbox/me";
     options.backoff_first = 20ms;
     client = std::make_unique<net::MqttClient>(
@@ -245,6 +238,25 @@ GST_START_TEST(mqtt_authorities_are_checked) {
 }
 GST_END_TEST;
 
+// Rule: authorities that the application names are trusted, and no others; any certificate is,
+// where it says so.
+GST_START_TEST(mqtt_named_authority) {
+  World world;
+  const auto port = processes::free_port();
+  auto broker = world.mosquitto("IP:127.0.0.1", port);
+  test::Authority other(world.directory.path(), "other");
+  Peer named(world, "127.0.0.1", port, {.ca_file = world.authority.file("ca.pem")});
+  Peer unverified(world, "127.0.0.1", port, {.verify = false});
+  Peer stranger(world, "127.0.0.1", port, {.ca_file = other.file("other.pem")});
+  Peer missing(world, "127.0.0.1", port, {.ca_file = "/nonexistent/ca.pem"});
+  fail_unless(world.loop.run_until([&] {
+    return named.ready && unverified.ready && stranger.lost.size() >= 2 && missing.lost.size() >= 2;
+  }));
+  fail_unless(named.lost.empty() && unverified.lost.empty());
+  fail_unless_equals_int(stranger.ready + missing.ready, 0);
+}
+GST_END_TEST;
+
 // Rule: a port that refuses, or closes within the handshake, is told soon, with TLS as without.
 GST_START_TEST(mqtt_failed_handshakes) {
   World world;
@@ -280,6 +292,7 @@ static Suite* tls_suite() {
   tcase_add_test(tcase, http_2_shares_a_connection);
   tcase_add_test(tcase, mqtt_names_are_checked);
   tcase_add_test(tcase, mqtt_authorities_are_checked);
+  tcase_add_test(tcase, mqtt_named_authority);
   tcase_add_test(tcase, mqtt_failed_handshakes);
   return suite;
 }

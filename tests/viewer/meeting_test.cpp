@@ -1,8 +1,10 @@
 // Viewers that meet: real encoder, nginx, p2plive-server, mosquitto and data channels.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "../net/loop.h"
+#include "../net/tls_broker.h"
 #include "formats.h"
 #include "live_stream.h"
+#include "processes/free_port.h"
 #include "server.h"
 #include "signal_listener.h"
 #include "watcher.h"
@@ -129,6 +131,24 @@ GST_START_TEST(viewers_share_what_is_encrypted) {
 }
 GST_END_TEST;
 
+// Rule: whom the application trusts with its streams it trusts with the broker; viewers meet there
+// over TLS.
+GST_START_TEST(a_broker_with_tls) {
+  World world;
+  const auto& directory = world.stream.directory().path();
+  test::Authority authority(directory);
+  const auto port = processes::free_port();
+  auto broker = test::start_tls_broker(authority, directory, "DNS:localhost", port);
+  fail_unless(broker.has_value(), "%s", broker ? "" : broker.error().c_str());
+  test::Server server("tls://localhost:" + std::to_string(port));
+  auto options = world.options();
+  options.index_uri = server.index_uri();
+  options.http.ca_file = authority.file("ca.pem");
+  Watcher a(options), b(options);
+  fail_unless(meet(a, b) && exchange(a, b, 500'000));
+}
+GST_END_TEST;
+
 // Rule: what is traced says who sent it: the CDN, or the other viewer by its id.
 GST_START_TEST(traces_tell_who_sent_what) {
   World world;
@@ -202,6 +222,7 @@ static Suite* meeting_suite() {
   tcase_add_test(tcase, two_viewers_share_a_stream);
   tcase_add_test(tcase, viewers_share_fragmented_mp4);
   tcase_add_test(tcase, viewers_share_what_is_encrypted);
+  tcase_add_test(tcase, a_broker_with_tls);
   tcase_add_test(tcase, traces_tell_who_sent_what);
   tcase_add_test(tcase, one_leaves_and_the_other_plays_on);
   tcase_add_test(tcase, dead_services_are_not_noticed);

@@ -3,6 +3,9 @@
 
 #include "viewer/http_options.h"
 
+#include "../net/authority.h"
+#include "processes/temporary_directory.h"
+
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
 using namespace p2plive;
@@ -115,6 +118,17 @@ GST_START_TEST(authorities_are_read) {
   options.ca_file = "/nonexistent/ca.pem";
   auto error = viewer::load_authorities(options);
   fail_unless(error && error->kind == Error::Kind::settings);
+  processes::TemporaryDirectory directory{"p2plive-options-test"};
+  const auto file = test::Authority(directory.path()).file("ca.pem");
+  options.ca_file = file;
+  fail_if(viewer::load_authorities(options).has_value());
+  fail_unless(viewer::to_services_client(options, "x/1").tls_database != nullptr);
+  options.ca_file.clear(); // the application may as well have given the database
+  auto trust = viewer::to_broker_trust(options);
+  fail_unless(trust.verify);
+  fail_unless_equals_string(trust.ca_file.c_str(), file.c_str());
+  options.verify_tls = false;
+  fail_if(viewer::to_broker_trust(options).verify);
 }
 GST_END_TEST;
 

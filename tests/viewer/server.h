@@ -15,7 +15,10 @@ namespace p2plive::test {
 class Server {
 public:
   /// Knows the broker at `mqtt_port`, if there is one. Throws std::runtime_error.
-  explicit Server(std::uint16_t mqtt_port = 0, std::uint16_t port = 0) : mqtt_port_(mqtt_port) {
+  explicit Server(std::uint16_t mqtt_port = 0, std::uint16_t port = 0)
+      : Server(mqtt_port ? "127.0.0.1:" + std::to_string(mqtt_port) : "", port) {}
+  /// `broker` as p2plive-server takes it: [tls://]HOST:PORT.
+  explicit Server(std::string broker, std::uint16_t port = 0) : broker_(std::move(broker)) {
     start(port);
   }
 
@@ -24,8 +27,8 @@ public:
     log_ = directory_ / ("server-" + std::to_string(++starts_) + ".log");
     std::vector<std::string> argv{P2PLIVE_SERVER_PROGRAM, "--listen",
                                   "127.0.0.1:" + std::to_string(port)};
-    if (mqtt_port_)
-      argv.insert(argv.end(), {"--mqtt", "127.0.0.1:" + std::to_string(mqtt_port_)});
+    if (!broker_.empty())
+      argv.insert(argv.end(), {"--mqtt", broker_});
     auto started = processes::ChildProcess::spawn({.argv = argv, .log = log_});
     if (!started)
       throw std::runtime_error(started.error());
@@ -46,7 +49,7 @@ public:
 
 private:
   processes::TemporaryDirectory directory_{"p2plive-server-test"};
-  std::uint16_t mqtt_port_;
+  std::string broker_;
   int starts_ = 0;
   std::filesystem::path log_;
   std::string url_; ///< with a final slash
