@@ -125,7 +125,9 @@ void ViewerProcess::note_end() {
   if (!record_.samples.empty() && record_.samples.back().stalled.count() && !(ended && ended->ok()))
     record_.stalls.push_back({record_.samples.back().at - record_.samples.back().stalled,
                               record_.samples.back().stalled});
-  bool as_asked = record_.faulted || (record_.meant_to_leave && ended && ended->ok());
+  // Whoever is asked before it has begun to listen for that cannot do it in good order.
+  bool orderly = ended && (ended->ok() || (ended->signal == SIGTERM && record_.samples.empty()));
+  bool as_asked = record_.faulted || (record_.meant_to_leave && orderly);
   if (as_asked || !ended)
     return;
   auto tail = processes::log_tail(log_, 6);
