@@ -12,13 +12,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The CDN's segments by number: live12.ts.
+/// The CDN's segments by number: live12.ts. Without what is deleted meanwhile.
 std::map<int, std::string> served(const LiveStream& stream, const std::string& extension) {
   std::map<int, std::string> segments;
   for (const auto& entry : fs::directory_iterator(stream.root())) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("live") && name.ends_with(extension))
-      segments[std::atoi(name.c_str() + 4)] = contents(entry.path());
+    if (!name.starts_with("live") || !name.ends_with(extension))
+      continue;
+    if (auto bytes = contents(entry.path()); !bytes.empty())
+      segments[std::atoi(name.c_str() + 4)] = std::move(bytes);
   }
   return segments;
 }

@@ -62,7 +62,7 @@ void plays(Kind kind, const std::string& caps, const std::string& chain, double 
   gst_object_unref(sink);
 }
 
-const std::string decoded = "fakesink name=sink sync=true qos=true max-lateness=200000000";
+const std::string decoded = "fakesink name=sink sync=true qos=true max-lateness=1000000000";
 
 } // namespace
 

@@ -90,7 +90,7 @@ GST_START_TEST(nobody_waits_for_stun) {
   test::Pair pair(loop.context(), with(reserve, stun));
   pair.start();
   // Less than the 800 ms that a silent server may hold up one description.
-  fail_unless(loop.run_until([&] { return !pair.answerer.description.empty(); }, 400ms));
+  fail_unless(loop.run_until([&] { return !pair.answerer.description.empty(); }, 700ms));
   for (auto* peer : {&pair.offerer, &pair.answerer})
     fail_unless(peer->description.find(Stun::seen_as) != std::string::npos, "%s",
                 peer->description.c_str());
@@ -111,7 +111,7 @@ GST_START_TEST(nobody_waits_for_a_dead_server_twice) {
   fail_if(loop.run_until([&] { return reserve->gathered() > 0; }, 800ms));
   test::Pair pair(loop.context(), with(reserve, stun));
   pair.start();
-  fail_unless(loop.run_until([&] { return !pair.answerer.description.empty(); }, 400ms));
+  fail_unless(loop.run_until([&] { return !pair.answerer.description.empty(); }, 700ms));
   fail_unless(loop.run_until([&] { return pair.open(); }), "%s", pair.offerer.reason.c_str());
 }
 GST_END_TEST;

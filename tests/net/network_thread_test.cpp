@@ -66,12 +66,13 @@ GST_END_TEST;
 
 // Rule: tasks that post tasks without end do not keep other sources from running.
 GST_START_TEST(tasks_do_not_starve_sources) {
-  auto thread = NetworkThread::share();
   std::atomic<bool> stop = false;
   std::promise<void> ticked;
-  std::function<void()> again = [&] {
+  std::function<void()> again;
+  auto thread = NetworkThread::share(); // after what its tasks use: it joins
+  again = [&stop, &again, network = thread.get()] {
     if (!stop)
-      thread->post(again);
+      network->post(again);
   };
   thread->post(again);
   thread->post([&] {

@@ -213,7 +213,8 @@ viewer::Popped take_slowly(OutputQueue& queue, std::chrono::nanoseconds ahead,
 // Rule: who has enough and takes slowly has full queues: it gets the next bytes when there is room
 // for more of them.
 GST_START_TEST(full_queues_get_portions) {
-  OutputQueue queue([] {}, portions);
+  constexpr viewer::Portions rare{.together = 1s, .enough = 1500ms};
+  OutputQueue queue([] {}, rare);
   for (int i = 0; i < 3; ++i)
     queue.push(delivery(i));
   auto began = std::chrono::steady_clock::now();
@@ -222,7 +223,7 @@ GST_START_TEST(full_queues_get_portions) {
   fail_unless(is<NotYet>(queue.pop(1s, in(1ms), 2s)));
   fail_unless_equals_uint64(number_of(queue.pop(1s, {}, 2s)), 1);
   auto rested = std::chrono::steady_clock::now() - began;
-  fail_unless(rested >= portions.together);
+  fail_unless(rested >= rare.together);
   for (int i = 2; i < 4; ++i)
     fail_unless_equals_uint64(number_of(queue.pop(1s, in(10s), 2s)), i);
 }

@@ -17,10 +17,10 @@ struct World {
   test::RawServer server{[this](test::RawConnection& connection) {
     if (connection.read_head().empty())
       return;
+    ++asked;
     const std::string master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n";
     connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " +
                      std::to_string(master.size()) + "\r\n\r\n" + master);
-    ++asked;
   }};
   test::Loop loop;
   net::HttpClient client{loop.context(), {}};
