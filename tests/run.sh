@@ -68,10 +68,10 @@ check() {
 }
 
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-# The slow unwinder, since GLib has no frame pointers: who leaked must be told apart from GLib. Where a
-# library that is loaded late has its thread-local memory, the sanitizer guesses from what glibc's own
-# allocator would write before it, and one exit in twenty of a thread that has resolved a name it followed
-# garbage ("Tracer caught signal 11"). It finds that memory without the guess.
+# The slow unwinder, since GLib has no frame pointers: who leaked must be told apart from GLib. And no
+# guesses at where libraries that are loaded late have their thread-local memory: after a name was
+# resolved, the leak check followed garbage at one exit in twenty ("Tracer caught signal 11"). It finds
+# that memory without them.
 asan_options=detect_stack_use_after_return=1:fast_unwind_on_malloc=0:malloc_context_size=16
 export ASAN_OPTIONS=$asan_options:intercept_tls_get_addr=0
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
