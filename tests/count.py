@@ -14,7 +14,9 @@ SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", r
 
 # FILE:LINE:F:CASE:TEST:ITERATION: why (E: it crashed, or took too long).
 CHECK = re.compile(r"^[^\s:]+:\d+:[FE]:.*$", re.MULTILINE)
-MOST_LINES, LONGEST_LINE = 20, 500  # of one program that failed
+# How a sanitizer's report begins; Check says of such a program only that it ended early.
+REPORT = re.compile(r"^.*(?:ERROR: |WARNING: Thread|runtime error: )", re.MULTILINE)
+MOST_LINES, LONGEST_LINE = 20, 500  # of one program that failed, and as many of its report
 
 
 def count(run):
@@ -34,11 +36,16 @@ def count(run):
 
 
 def why(run):
-    """What a program that failed said: the checks that did, or else its last lines."""
+    """What a program that failed said: the checks that did, and how a sanitizer's report begins; with
+    neither its last lines."""
     said = CHECK.findall(run.get("stdout") or "")
+    left_out = len(said) - MOST_LINES
+    said = said[:MOST_LINES] + ([f"and {left_out} more"] if left_out > 0 else [])
+    stderr = run.get("stderr") or ""
+    if report := REPORT.search(stderr):
+        said += stderr[report.start():].splitlines()[:MOST_LINES]
     if said:
-        left_out = len(said) - MOST_LINES
-        return said[:MOST_LINES] + ([f"and {left_out} more"] if left_out > 0 else [])
+        return said
     said = [line for stream in ("stdout", "stderr") for line in (run.get(stream) or "").splitlines()]
     return said[-MOST_LINES:]
 

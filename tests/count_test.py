@@ -41,6 +41,18 @@ class Count(unittest.TestCase):
             "  ../bad_test.cpp:20:E:rules:slow:0: (after this point) Test timeout expired",
             "4 passed, 2 failed"])
 
+    def test_a_sanitizers_report_says_why_a_check_ended_early(self):
+        _, lines = printed(
+            run("leaky", "FAIL", "0%: Checks: 1, Failures: 0, Errors: 1\n"
+                "../leaky_test.cpp:12:E:rules:late:0: (after this point) Early exit\n",
+                "a warning\n==7==ERROR: LeakSanitizer: detected memory leaks\n"
+                + "".join(f"    #{n} frame\n" for n in range(50))))
+        self.assertEqual(lines[2:5], [
+            "  ../leaky_test.cpp:12:E:rules:late:0: (after this point) Early exit",
+            "  ==7==ERROR: LeakSanitizer: detected memory leaks",
+            "      #0 frame"])
+        self.assertEqual(len(lines), 24)
+
     def test_any_other_program_says_its_last_lines(self):
         _, lines = printed(run("leaky", "FAIL", "100%: Checks: 3, Failures: 0, Errors: 0\n",
                                "".join(f"leak {n}\n" for n in range(50))))

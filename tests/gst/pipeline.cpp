@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "pipeline.h"
 
+#include <openssl/crypto.h>
+
 namespace p2plive::tests {
 namespace {
 
@@ -62,6 +64,9 @@ Pipeline::Pipeline(const std::string& description) : Pipeline(parse(description)
 Pipeline::Pipeline(GstElement* floating)
     : pipeline_(GST_ELEMENT(gst_object_ref_sink(floating))), bus_(gst_element_get_bus(pipeline_)) {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+  // gst-check ends GStreamer's threads when the process exits, after OpenSSL would have ended
+  // itself and forgotten that it keeps something for each of them: that would leak.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   if (auto* source = gst_bin_get_by_name(GST_BIN(pipeline_), "src")) {
     record(source);
     gst_object_unref(source);
