@@ -23,6 +23,8 @@ Code code_of(Error::Kind kind) {
     return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS};
   case Error::Kind::format:
     return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+  case Error::Kind::encryption:
+    return {GST_STREAM_ERROR, GST_STREAM_ERROR_DECRYPT};
   }
   return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED};
 }

@@ -153,9 +153,10 @@ bool Variant::audio_only() const {
   return width == 0 && !all.empty() && std::all_of(all.begin(), all.end(), is_sound_codec);
 }
 
-std::optional<std::string> unsupported(const Variant& variant) {
+std::optional<Unsupported> unsupported(const Variant& variant) {
   if (variant.separate_audio)
-    return "This stream has its sound in a playlist of its own, which is not played yet.";
+    return Unsupported{
+        "This stream has its sound in a playlist of its own, which is not played yet."};
   return std::nullopt;
 }
 

@@ -86,12 +86,14 @@ parse_playlist(std::string_view text, const std::string& base_uri, const Playlis
   return parse_media_playlist(text, base_uri, context).map([](auto&& it) { return Playlist(it); });
 }
 
-std::optional<std::string> unsupported(const MediaPlaylist& playlist) {
+std::optional<Unsupported> unsupported(const MediaPlaylist& playlist) {
   if (playlist.i_frames_only)
-    return "This playlist lists single pictures only (EXT-X-I-FRAMES-ONLY), which is not played.";
+    return Unsupported{
+        "This playlist lists single pictures only (EXT-X-I-FRAMES-ONLY), which is not played."};
   for (const auto& segment : playlist.segments) {
     if (segment.key.method != Key::Method::none && segment.key.method != Key::Method::aes_128)
-      return "This stream is encrypted with SAMPLE-AES or a DRM system, which is not played.";
+      return Unsupported{
+          "This stream is encrypted with SAMPLE-AES or a DRM system, which is not played.", true};
   }
   return std::nullopt;
 }

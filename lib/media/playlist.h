@@ -160,8 +160,13 @@ tl::expected<Playlist, PlaylistError> parse_playlist(std::string_view text,
                                                      const std::string& base_uri,
                                                      const PlaylistContext& context = {});
 
-/// What of this playlist cannot be played yet, in one sentence; none: all of it can.
-std::optional<std::string> unsupported(const MediaPlaylist& playlist);
-std::optional<std::string> unsupported(const Variant& variant);
+/// What of a playlist cannot be played yet.
+struct Unsupported {
+  std::string message; ///< one sentence
+  bool encryption = false;
+};
+/// None: all of it can.
+std::optional<Unsupported> unsupported(const MediaPlaylist& playlist);
+std::optional<Unsupported> unsupported(const Variant& variant);
 
 } // namespace p2plive::media

@@ -10,7 +10,7 @@ std::optional<std::string> ChosenVariant::choose(const media::MasterPlaylist& ma
   std::string reason;
   for (const auto& variant : master.variants) {
     if (auto flaw = media::unsupported(variant))
-      reason = *flaw;
+      reason = flaw->message;
     else
       playable.variants.push_back(variant);
   }

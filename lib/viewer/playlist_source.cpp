@@ -227,8 +227,8 @@ void PlaylistSource::read_master(const media::MasterPlaylist& master) {
 
 void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (auto flaw = media::unsupported(playlist))
-    return give_up(
-        {Error::Kind::format, "This stream cannot be played yet: " + *flaw, public_uri(uri_)});
+    return give_up({flaw->encryption ? Error::Kind::encryption : Error::Kind::format,
+                    "This stream cannot be played yet: " + flaw->message, public_uri(uri_)});
   failing_since_.reset();
   last_failure_.reset();
   failures_here_ = 0;

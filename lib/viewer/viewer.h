@@ -113,7 +113,15 @@ struct ViewerOptions {
 
 /// Why a stream cannot be played, for a person.
 struct Error {
-  enum class Kind { not_found, not_authorized, open, read, settings, format } kind{};
+  enum class Kind {
+    not_found,
+    not_authorized,
+    open,
+    read,
+    settings,
+    format,
+    encryption ///< of a kind that is not played; a key that does not come is none of it
+  } kind{};
   std::string message; ///< a sentence that tells what to do
   std::string detail;  ///< for developers
 };

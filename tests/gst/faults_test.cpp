@@ -54,6 +54,11 @@ GST_START_TEST(html_instead_of_a_playlist) {
 }
 GST_END_TEST;
 
+GST_START_TEST(an_encryption_that_is_not_played) {
+  fails_with(cdn + "drm.m3u8", GST_STREAM_ERROR, GST_STREAM_ERROR_DECRYPT);
+}
+GST_END_TEST;
+
 GST_START_TEST(connection_refused) {
   const auto port = std::to_string(processes::free_port());
   fails_with("http://127.0.0.1:" + port + "/live.m3u8", GST_RESOURCE_ERROR,
@@ -110,6 +115,7 @@ static Suite* faults_suite() {
   tcase_add_test(tests, not_found);
   tcase_add_test(tests, not_authorized);
   tcase_add_test(tests, html_instead_of_a_playlist);
+  tcase_add_test(tests, an_encryption_that_is_not_played);
   tcase_add_test(tests, connection_refused);
   tcase_add_test(tests, shutdown_while_the_server_hangs);
   tcase_add_test(tests, address_while_running);
@@ -123,6 +129,9 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(root);
   for (auto* name : {"page.html", "page.m3u8"})
     std::ofstream(root / name) << "<!DOCTYPE html><html><title>Welcome</title></html>\n";
+  std::ofstream(root / "drm.m3u8") << "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
+                                      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://key\"\n"
+                                      "#EXTINF:2,\na.ts\n";
   processes::NginxOptions options;
   options.directory = directory.path();
   options.root = root;

@@ -86,7 +86,8 @@ GST_START_TEST(unsupported_is_named) {
   fail_unless_equals_string(drm.segments[0].key.uri.c_str(), "skd://x,y");
   fail_unless_equals_int((*drm.segments[0].key.iv)[15], 0xff);
   fail_unless_equals_int((*drm.segments[0].key.iv)[14], 0);
-  fail_unless(unsupported(drm)->find("SAMPLE-AES") != std::string::npos);
+  fail_unless(unsupported(drm)->encryption);
+  fail_unless(unsupported(drm)->message.find("SAMPLE-AES") != std::string::npos);
 }
 GST_END_TEST;
 

@@ -352,7 +352,7 @@ GST_START_TEST(sample_aes_is_refused) {
   Watcher watcher(Watcher::options(stream.nginx().url() + "drm.m3u8"));
   watcher.until([] { return false; });
   auto* error = std::get_if<Error>(&watcher.last());
-  fail_unless(error && error->kind == Error::Kind::format);
+  fail_unless(error && error->kind == Error::Kind::encryption);
   fail_unless(error->message.find("SAMPLE-AES") != std::string::npos, "%s", error->message.c_str());
 }
 GST_END_TEST;
