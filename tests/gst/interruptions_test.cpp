@@ -7,6 +7,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <algorithm>
+#include <fstream>
 
 using namespace p2plive::tests;
 using namespace std::chrono_literals;
@@ -111,6 +112,45 @@ GST_START_TEST(the_encoder_of_fragments_restarts) {
   fail_unless_equals_uint64(anew->running_time, anew->segment.base);
   fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
   fail_if(pipeline.ended());
+}
+GST_END_TEST;
+
+// Rule: a segment that the server says it does not have (EXT-X-GAP) is left out: what is behind it
+// follows at once, with a break, to the end.
+GST_START_TEST(a_gap) {
+  LiveStream own({.kilobits = 300});
+  own.wait_for_segments(8);
+  own.stop_encoder();
+  std::ifstream live(own.root() / "live.m3u8");
+  std::ofstream with_gap(own.root() / "gap.m3u8");
+  int listed = 0;
+  for (std::string line; std::getline(live, line);) {
+    if (line.starts_with("#EXTINF") && ++listed == 4)
+      with_gap << "#EXT-X-GAP\n";
+    with_gap << line << '\n';
+  }
+  fail_unless(listed >= 8);
+  with_gap << "#EXT-X-ENDLIST\n" << std::flush;
+  Pipeline pipeline("p2plivesrc name=src lead=1500000000 uri=" + own.url("gap.m3u8") + player);
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return pipeline.ended(); }, 30s), "%s",
+              pipeline.first_error().c_str());
+  std::vector<Sent> begins;
+  for (const auto& one : pipeline.sent())
+    if (one.begins_segment)
+      begins.push_back(one);
+  fail_unless(begins.size() > 3 && begins.back().media_sequence + 1 == static_cast<guint>(listed));
+  std::size_t gaps = 0;
+  for (std::size_t i = 1; i < begins.size(); ++i) {
+    const bool gap = begins[i].media_sequence == 3 + 1;
+    gaps += gap;
+    fail_unless_equals_uint64(begins[i].media_sequence, begins[i - 1].media_sequence + 1 + gap);
+    fail_unless_equals_int(begins[i].discont, gap);
+    const auto step = GST_CLOCK_DIFF(begins[i - 1].running_time, begins[i].running_time);
+    fail_unless(step > GST_MSECOND * 950 && step < GST_MSECOND * 1050, "%" G_GINT64_FORMAT, step);
+  }
+  fail_unless_equals_int(static_cast<int>(gaps), 1);
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
 }
 GST_END_TEST;
 
@@ -221,6 +261,7 @@ static Suite* interruptions_suite() {
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, the_encoder_restarts);
   tcase_add_test(tests, the_encoder_of_fragments_restarts);
+  tcase_add_test(tests, a_gap);
   tcase_add_test(tests, a_pause_beyond_the_window);
   tcase_add_test(tests, a_pause_of_fragments_beyond_the_window);
   tcase_add_test(tests, late_may_be_kept_beyond_the_window);
