@@ -211,10 +211,18 @@ private:
       }
     }
     auto under_way = s_.fetches.under_way().size() + plan_.fetches.size();
-    if (under_way >= (urgent ? most_transfers : most_transfers_ahead))
+    if (under_way >= (urgent ? most_transfers : most_ahead()))
       return false; // the end of a transfer makes the next plan
     plan_.fetches.push_back({segment.sn(), first, last, urgent});
     return true;
+  }
+
+  /// As many as the link carries streams: of more that share it each would come after its time.
+  std::size_t most_ahead() const {
+    if (!s_.link || s_.bitrate <= 0)
+      return most_transfers_ahead;
+    auto streams = std::min(*s_.link / s_.bitrate, double{most_transfers_ahead});
+    return std::max<std::size_t>(static_cast<std::size_t>(streams), 1);
   }
 
   /// Of the segment that is looked at.

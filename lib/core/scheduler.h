@@ -23,7 +23,8 @@ inline constexpr Duration refused_wait = 2s;
 struct Situation {
   Time now{};
   const Seeder& self;
-  double bitrate = 0; ///< bytes a second; 0 while it is not known
+  double bitrate = 0;         ///< bytes a second; 0 while it is not known
+  std::optional<double> link; ///< what the way to the CDN carries, likewise; none: not known
   const Timeline& timeline;
   const Store& store;
   const Cursor& cursor;

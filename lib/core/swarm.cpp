@@ -216,10 +216,26 @@ void Swarm::Impl::plan_and_ask() {
   auto last = settings.cdn_threshold ? urgent : last_call(urgent, fetches.p95());
   Seeder self{settings.self,
               seeding_weight(settled_uplink_ * 125.0, settled_reach_, store.bitrate())};
-  auto plan = core::plan({now, self, store.bitrate(), timeline, store, cursor, fetches, neighbours,
-                          holders, seeders, membership.audience(neighbours),
-                          membership.seed_place(), reach(), uploader.allowed(), slow(),
-                          settings.seed_share, urgent, last, hold_seeding_until_});
+  auto plan = core::plan({now,
+                          self,
+                          store.bitrate(),
+                          link,
+                          timeline,
+                          store,
+                          cursor,
+                          fetches,
+                          neighbours,
+                          holders,
+                          seeders,
+                          membership.audience(neighbours),
+                          membership.seed_place(),
+                          reach(),
+                          uploader.allowed(),
+                          slow(),
+                          settings.seed_share,
+                          urgent,
+                          last,
+                          hold_seeding_until_});
   for (const auto& withdrawal : plan.withdrawals) {
     auto* segment = store.find(withdrawal.sn);
     segment->slots()[withdrawal.chunk].asked.reset();
@@ -421,6 +437,10 @@ void Swarm::set_upload_limit(Time now, std::optional<std::uint64_t> limit) {
 
 void Swarm::set_max_peers(unsigned peers) {
   impl_->membership.set_max_peers(peers);
+}
+
+void Swarm::set_link(std::optional<double> carries) {
+  impl_->link = carries;
 }
 
 void Swarm::advance(Time now) {

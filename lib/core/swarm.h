@@ -74,6 +74,8 @@ public:
   /// Bytes a second; none: no limit; 0: never.
   void set_upload_limit(Time now, std::optional<std::uint64_t> limit);
   void set_max_peers(unsigned peers);
+  /// What the viewer's way to the CDN carries, bytes a second; none: not known.
+  void set_link(std::optional<double> carries);
 
   /// Time has passed.
   void advance(Time now);

@@ -68,6 +68,7 @@ public:
   HaveJournal journal;
   Hearsay hearsay;
   std::optional<Rid> rid;
+  std::optional<double> link; ///< Swarm::set_link
   std::vector<Action> actions;
   Time now;
   Time wakeup = Time::max();

@@ -293,9 +293,15 @@ void Session::tick() {
       return tick_.arm_in(leave_tick);
     return std::exchange(closed_, {})();
   }
+  tell_link();
   check_playlist();
   check_key();
   tick_.arm_in(tick_every);
+}
+
+void Session::tell_link() {
+  auto bits = shared_.meter.throughput(now());
+  mind_.swarm().set_link(bits ? std::optional(*bits / 8) : std::nullopt);
 }
 
 /// The core sees segments that fail; a playlist that fails leaves it with nothing to ask for.

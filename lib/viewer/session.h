@@ -91,6 +91,7 @@ private:
   void release();
   void finish(std::variant<EndOfStream, Error> last);
   void tick();
+  void tell_link();
   void check_playlist();
   void check_key();
   void look_for_seam();

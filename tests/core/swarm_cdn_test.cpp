@@ -169,6 +169,34 @@ GST_START_TEST(a_slow_cdn_is_borne) {
 }
 GST_END_TEST;
 
+/// Most transfers at a time while it gets ahead, over a link that carries so many streams.
+static int at_a_time(double streams) {
+  Settings settings;
+  settings.live_delay = 20s;
+  VirtualCdn cdn(settings);
+  cdn.lists = 12;
+  cdn.link_rate = static_cast<std::uint64_t>(streams * VirtualCdn::size / 2);
+  cdn.swarm.set_link(static_cast<double>(cdn.link_rate));
+  while (cdn.swarm.statistics().buffer_time == 0s)
+    cdn.run_for(cdn.step);
+  std::size_t most = 0;
+  for (auto end = cdn.now + 20s; cdn.now < end; cdn.run_for(cdn.step))
+    most = std::max(most, cdn.under_way());
+  fail_unless(cdn.in_order());
+  fail_unless_equals_uint64(cdn.swarm.statistics().starvations, 0);
+  return static_cast<int>(most);
+}
+
+// Rule: over a narrow link what is not urgent comes one after the other, for what is needed first
+// would come as late as what is needed last; over a wider one as many as it carries streams.
+GST_START_TEST(a_narrow_link_is_not_shared) {
+  for (auto [streams, expected] : {std::pair(1.5, 1), {2.5, 2}, {50.0, 4}}) {
+    auto most = at_a_time(streams);
+    fail_unless(most == expected, "%d at a time with %.1f", most, streams);
+  }
+}
+GST_END_TEST;
+
 /// What the pool did in five minutes after the first, with segments whose sizes vary by `percent`
 /// either way.
 static std::pair<std::uint64_t, std::uint64_t> taken_and_reused(std::uint64_t percent) {
@@ -413,6 +441,7 @@ static Suite* swarm_cdn_suite() {
   tcase_add_test(tcase, what_fails_together_counts_once);
   tcase_add_test(tcase, a_slow_answer_is_given_up);
   tcase_add_test(tcase, a_slow_cdn_is_borne);
+  tcase_add_test(tcase, a_narrow_link_is_not_shared);
   tcase_add_test(tcase, memory_is_reused);
   tcase_add_test(tcase, nothing_is_kept_for_nobody);
   tcase_add_test(tcase, small_chunks_go_out_together);

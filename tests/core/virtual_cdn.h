@@ -38,6 +38,7 @@ struct VirtualCdn {
   bool fails = false;
   /// Bytes a second, of answers that begin now, to their end; 0: at once.
   std::uint64_t slow_rate = 0;
+  std::uint64_t link_rate = 0; ///< bytes a second that slow answers share; 0: no limit
   std::optional<std::uint64_t> keeps_segments; ///< none: all of them
   bool content = true;    ///< segments have bytes of their own, and not just so many
   Duration step = 5ms;    ///< of time
@@ -90,6 +91,9 @@ struct VirtualCdn {
       act();
     }
   }
+
+  /// Transfers that were asked for and are not over.
+  std::size_t under_way() const { return under_way_.size() + slow_.size(); }
 
   /// Media that the encoder has made.
   Duration made() const { return now - began + (now - began) / 1'000'000 * encoder_ppm; }
@@ -150,7 +154,7 @@ struct VirtualCdn {
     } else {
       swarm.fetch_answered(now, fetch.id, {fetch.first, whole});
       auto last = std::min(fetch.last, whole - 1);
-      if (slow_rate)
+      if (slow_rate || link_rate)
         slow_.push_back({fetch.id, fetch.sn, fetch.first, last, slow_rate});
       else
         send_bytes(fetch.id, fetch.sn, fetch.first, last);
@@ -169,7 +173,8 @@ struct VirtualCdn {
   void trickle() {
     for (auto& slow : slow_) {
       auto from = slow.first;
-      slow.first += static_cast<std::uint64_t>(static_cast<double>(slow.rate) * seconds(step));
+      auto rate = link_rate ? link_rate / slow_.size() : slow.rate;
+      slow.first += static_cast<std::uint64_t>(static_cast<double>(rate) * seconds(step));
       bytes_.resize(std::min(slow.first, slow.last + 1) - from);
       for (std::size_t i = 0; content && i < bytes_.size(); ++i)
         bytes_[i] = byte_at(number(slow.sn), from + i);
