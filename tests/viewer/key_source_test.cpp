@@ -12,6 +12,7 @@
 
 #include "../net/loop.h"
 #include "../net/raw_server.h"
+#include "nginx_log.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
@@ -75,13 +76,7 @@ struct Files {
     std::filesystem::rename(directory / (name + ".new"), directory / name);
     return nginx.url() + name;
   }
-  int requests(const std::string& name) const {
-    std::ifstream log(nginx.directory / "access.log");
-    int count = 0;
-    for (std::string line; std::getline(log, line);)
-      count += line.find("/" + name) != std::string::npos;
-    return count;
-  }
+  int requests(const std::string& name) const { return test::requests(nginx, "/" + name); }
 };
 
 } // namespace

@@ -4,12 +4,15 @@
 #include "../net/tls_broker.h"
 #include "formats.h"
 #include "live_stream.h"
+#include "nginx_log.h"
 #include "processes/free_port.h"
 #include "server.h"
 #include "signal_listener.h"
 #include "watcher.h"
 
+#include <algorithm>
 #include <functional>
+#include <sstream>
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
@@ -112,6 +115,60 @@ GST_START_TEST(viewers_share_fragmented_mp4) {
   fail_unless(flaw.empty(), "%s", flaw.c_str());
   auto init = world.stream.file("init.mp4");
   fail_unless(a.segments().front().init == init && b.segments().front().init == init);
+}
+GST_END_TEST;
+
+/// Copies the encoder's playlist to changed.m3u8, in which another init section, second.mp4, begins
+/// with segment `from`.
+static void change_init_section(const test::LiveStream& stream, std::uint64_t from) {
+  std::istringstream lines(stream.file("live.m3u8"));
+  std::string out, entry;
+  bool changed = false;
+  for (std::string line; std::getline(lines, line);) {
+    entry += line + "\n";
+    if (line.starts_with('#'))
+      continue;
+    if (!changed && std::stoull(line.substr(line.find('-') + 1)) >= from) {
+      entry.insert(entry.rfind("#EXTINF"), "#EXT-X-MAP:URI=\"second.mp4\"\n");
+      changed = true;
+    }
+    out += std::exchange(entry, {});
+  }
+  std::ofstream(stream.directory() / "changed.new") << out;
+  std::filesystem::rename(stream.directory() / "changed.new", stream.directory() / "changed.m3u8");
+}
+
+// Rule: init sections are shared, too: one that comes while they share is fetched by one of them.
+GST_START_TEST(viewers_share_init_sections) {
+  World world(test::fragment);
+  const auto init = world.stream.file("init.mp4");
+  std::ofstream(world.stream.directory() / "second.mp4", std::ios::binary) << init;
+  std::uint64_t from = 1'000'000;
+  change_init_section(world.stream, from);
+  auto options = world.options();
+  options.uri = world.stream.nginx().url() + "changed.m3u8";
+  Watcher a(options), b(options);
+  auto reach = [&](const auto& condition) {
+    return both_until(a, b, [&] {
+      change_init_section(world.stream, from);
+      return condition();
+    });
+  };
+  auto shared = [&] {
+    return a.viewer().statistics().peer_bytes + b.viewer().statistics().peer_bytes > 200'000;
+  };
+  fail_unless(reach(shared), "they exchange nothing");
+  from = std::max(a.segments().back().sn, b.segments().back().sn) + 8; // not listed yet
+  fail_unless(
+      reach([&] { return std::min(a.segments().back().sn, b.segments().back().sn) > from; }),
+      "they do not play on");
+  auto flaw = flaws(world, a) + flaws(world, b);
+  fail_unless(flaw.empty(), "%s", flaw.c_str());
+  for (const auto* watcher : {&a, &b})
+    for (const auto& segment : watcher->segments())
+      fail_unless(segment.init ==
+                  (segment.sn == from || segment.sn == watcher->segments().front().sn ? init : ""));
+  fail_unless_equals_int(test::requests(world.stream.nginx(), "/second.mp4"), 1);
 }
 GST_END_TEST;
 
@@ -221,6 +278,7 @@ static Suite* meeting_suite() {
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, two_viewers_share_a_stream);
   tcase_add_test(tcase, viewers_share_fragmented_mp4);
+  tcase_add_test(tcase, viewers_share_init_sections);
   tcase_add_test(tcase, viewers_share_what_is_encrypted);
   tcase_add_test(tcase, a_broker_with_tls);
   tcase_add_test(tcase, traces_tell_who_sent_what);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../net/loop.h"
+#include "nginx_log.h"
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
@@ -75,13 +76,7 @@ struct PlaylistOfNginx {
   void start(const std::string& path) { start_at(nginx.url() + path); }
 
   /// Requests so far.
-  int requests(const std::string& path) const {
-    std::ifstream log(nginx.directory / "access.log");
-    int count = 0;
-    for (std::string line; std::getline(log, line);)
-      count += line.find(path) != std::string::npos;
-    return count;
-  }
+  int requests(const std::string& path) const { return test::requests(nginx, path); }
   bool lists(int first) const {
     return !listings.empty() && number(listings.back().segments.at(0).sn) == std::uint64_t(first);
   }
