@@ -1,9 +1,11 @@
-// What docs/pipelines.md tells people to type, with sinks that show nothing.
+// What docs/pipelines.md and the element's own documentation tell people to type, with sinks that
+// show nothing.
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "../net/authority.h"
 #include "processes/free_port.h"
 #include "stage.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -34,6 +36,25 @@ std::vector<std::string> commands() {
     else
       out.push_back(line);
     goes_on = more;
+  }
+  return out;
+}
+
+/// Launch lines of the element's documentation, between |[ and ]|.
+std::vector<std::string> launch_lines() {
+  std::istringstream source(contents(P2PLIVE_ELEMENT));
+  std::vector<std::string> out;
+  bool within = false;
+  for (std::string line; std::getline(source, line);) {
+    line.erase(0, std::min(line.find_first_not_of(" *"), line.size()));
+    if (line.starts_with("]|"))
+      within = false;
+    if (within)
+      out.back() += line + ' ';
+    if (line.ends_with("|[")) {
+      within = true;
+      out.emplace_back();
+    }
   }
   return out;
 }
@@ -74,7 +95,12 @@ public:
     replace(command, "$INDEX", stage->index());
     const auto index_port = stage->index().substr(stage->index().rfind(':') + 1);
     replace(command, "3A8100%2F", "3A" + index_port.substr(0, index_port.find('/')) + "%2F");
-    replace(command, "http://127.0.0.1:8080/", stage->stream().url(""));
+    for (auto* cdn : {"http://127.0.0.1:8080/", "https://cdn.example/"})
+      replace(command, cdn, stage->stream().url(""));
+    replace(command, "https://p2p.example/", stage->index());
+    char* index = g_uri_escape_string(stage->index().c_str(), nullptr, false);
+    replace(command, "https%3A%2F%2Fp2p.example%2F", index);
+    g_free(index);
     replace(command, "http://127.0.0.1:3128", proxy_.url());
     replace(command, "port=5000", "port=" + std::to_string(port_));
     for (auto* kind : {"video", "audio"})
@@ -116,11 +142,14 @@ void plays(Running& program) {
 
 } // namespace
 
-// Rule: every line of the page plays, and Ctrl-C ends it without an error.
+// Rule: every line of both plays, and Ctrl-C ends it without an error.
 GST_START_TEST(they_play) {
   Scene scene;
-  const auto all = commands();
+  auto all = commands();
   fail_unless(all.size() > 15, "%zu commands only", all.size());
+  const auto lines = launch_lines();
+  fail_unless(lines.size() >= 3, "%zu launch lines only", lines.size());
+  all.insert(all.end(), lines.begin(), lines.end());
   std::unique_ptr<Running> server;
   for (const auto& command : all) {
     if (command.starts_with("STREAM=") || command.starts_with("INDEX=") || is_missing(command))
