@@ -36,7 +36,7 @@ GST_START_TEST(what_is_no_stream_is_a_clear_error) {
     PlaylistOfNginx test;
     test.write("live.m3u8", media_playlist(1, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"key\"\n"));
     test.start("live.m3u8");
-    test.fails_with(Error::Kind::format);
+    test.fails_with(Error::Kind::encryption);
   }
 }
 GST_END_TEST;
