@@ -93,13 +93,12 @@ public:
                                                                               : stage->stream();
     replace(command, "$STREAM", stream.url());
     replace(command, "$INDEX", stage->index());
-    const auto index_port = stage->index().substr(stage->index().rfind(':') + 1);
-    replace(command, "3A8100%2F", "3A" + index_port.substr(0, index_port.find('/')) + "%2F");
     for (auto* cdn : {"http://127.0.0.1:8080/", "https://cdn.example/"})
       replace(command, cdn, stage->stream().url(""));
     replace(command, "https://p2p.example/", stage->index());
     char* index = g_uri_escape_string(stage->index().c_str(), nullptr, false);
-    replace(command, "https%3A%2F%2Fp2p.example%2F", index);
+    for (auto* escaped : {"http%3A%2F%2F127.0.0.1%3A8100%2F", "https%3A%2F%2Fp2p.example%2F"})
+      replace(command, escaped, index);
     g_free(index);
     replace(command, "http://127.0.0.1:3128", proxy_.url());
     replace(command, "port=5000", "port=" + std::to_string(port_));

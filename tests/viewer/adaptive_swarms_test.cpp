@@ -14,6 +14,14 @@ using namespace std::chrono_literals;
 using test::adaptive_options, test::flaws, test::LadderStream, test::listed, test::narrow,
     test::plays, test::qualities, test::Watcher;
 
+static processes::Service start_mosquitto(const LadderStream& stream) {
+  processes::ServiceOptions options;
+  options.directory = stream.directory().path();
+  auto started = processes::start_mosquitto(options);
+  fail_unless(started.has_value(), "%s", started ? "" : started.error().c_str());
+  return std::move(*started);
+}
+
 /// Whether it comes true in time.
 static bool until(const std::function<bool()>& condition, std::chrono::seconds patience,
                   const std::function<void()>& meanwhile) {
@@ -27,11 +35,8 @@ static bool until(const std::function<bool()>& condition, std::chrono::seconds p
 // see it come and go, and it takes from those whom it has come to.
 GST_START_TEST(it_goes_from_swarm_to_swarm) {
   LadderStream stream;
-  processes::ServiceOptions broker;
-  broker.directory = stream.directory().path();
-  auto mosquitto = processes::start_mosquitto(broker);
-  fail_unless(mosquitto.has_value());
-  test::Server server(mosquitto->port);
+  auto mosquitto = start_mosquitto(stream);
+  test::Server server(mosquitto.port);
   test::NarrowLink link(stream.nginx().port);
   stream.wait_for(11);
   auto with_index = [&](const std::string& url, std::uint64_t bandwidth) {
@@ -84,11 +89,8 @@ GST_END_TEST;
 // give what is above, too; here the link would not carry that.
 GST_START_TEST(it_goes_up_with_what_others_give) {
   LadderStream stream;
-  processes::ServiceOptions broker;
-  broker.directory = stream.directory().path();
-  auto mosquitto = processes::start_mosquitto(broker);
-  fail_unless(mosquitto.has_value());
-  test::Server server(mosquitto->port);
+  auto mosquitto = start_mosquitto(stream);
+  test::Server server(mosquitto.port);
   test::NarrowLink link(stream.nginx().port);
   link.set_rate(40'000);
   stream.wait_for(11);
