@@ -12,6 +12,10 @@ namespace {
 
 constexpr gint64 never = -1;
 
+/// Looking in vain costs more than to be set anew, where the thread sleeps in between:
+/// microseconds.
+constexpr gint64 near = 100'000;
+
 struct TimerSource {
   GSource source;
   std::function<void()>* fired; ///< the timer's; valid until the source is destroyed
@@ -65,13 +69,15 @@ void Timer::arm_in(std::chrono::nanoseconds delay) {
   }
   // A year bounds what a caller's arithmetic may have made of "never". Rounded up: not too early.
   auto bounded = std::clamp<nanoseconds>(delay, nanoseconds(0), hours(24 * 365));
-  auto due = g_get_monotonic_time() + ceil<microseconds>(bounded).count();
+  auto start = g_get_monotonic_time();
+  auto due = start + ceil<microseconds>(bounded).count();
   reinterpret_cast<TimerSource*>(source_)->due = due;
   // GLib wakes the context each time, also from its own thread: two system calls and a turn of the
   // loop. A timer that is only put off, as with each piece of a response, is looked at once
-  // instead.
+  // instead; but not soon for what comes late.
   auto set = g_source_get_ready_time(source_);
-  if (set == never || due < set)
+  bool in_vain = set - start < near && due - set > near;
+  if (set == never || due < set || in_vain)
     g_source_set_ready_time(source_, due);
 }
 

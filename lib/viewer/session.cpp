@@ -15,7 +15,6 @@ using core::Swarm;
 
 namespace {
 
-constexpr auto tick_every = 250ms;
 /// What it takes to meet others costs some milliseconds of work, which the first requests to the
 /// CDN do not wait for.
 constexpr auto meet_after = 20ms;
@@ -100,7 +99,7 @@ Session::Session(const Shared& shared, const ViewerOptions& options,
                .watch = watch_into(shared.output)},
       meet_(shared.context, [this] { meet_others(); }),
       wakeup_(shared.context, [this] { mind_.tell(&Swarm::advance); }),
-      tick_(shared.context, [this] { tick(); }) {}
+      leave_(shared.context, [this] { look_whether_left(); }) {}
 
 Session::~Session() = default;
 
@@ -108,7 +107,6 @@ void Session::start() {
   playlist_.start();
   if (settings_.expects_peers)
     meet_.arm_in(meet_after);
-  tick();
 }
 
 void Session::meet_others() {
@@ -286,17 +284,10 @@ void Session::finish(std::variant<EndOfStream, Error> last) {
   release();
 }
 
-void Session::tick() {
-  if (closed_) {
-    bool leaving = membership_ && membership_->leaving();
-    if (leaving && now() < close_by_)
-      return tick_.arm_in(leave_tick);
-    return std::exchange(closed_, {})();
-  }
+void Session::look_after() {
   tell_link();
   check_playlist();
   check_key();
-  tick_.arm_in(tick_every);
 }
 
 void Session::tell_link() {
@@ -367,7 +358,14 @@ void Session::close(std::function<void()> closed) {
   mind_.leave();
   if (membership_)
     membership_->peers().leave();
-  tick_.arm_in(leave_tick);
+  leave_.arm_in(leave_tick);
+}
+
+void Session::look_whether_left() {
+  bool leaving = membership_ && membership_->leaving();
+  if (leaving && now() < close_by_)
+    return leave_.arm_in(leave_tick);
+  std::exchange(closed_, {})();
 }
 
 } // namespace p2plive::viewer

@@ -64,6 +64,9 @@ public:
   void take_over(Session& other);
   bool finished() const { return finished_; }
 
+  /// To be called now and then: what takes too long, and what the link has turned out to carry.
+  void look_after();
+
   ViewerStatistics statistics();
 
   /// Leaves the swarm; calls `closed` when the last words are said, within a second. The session
@@ -90,11 +93,11 @@ private:
   void hand_over(core::Deliver bytes);
   void release();
   void finish(std::variant<EndOfStream, Error> last);
-  void tick();
   void tell_link();
   void check_playlist();
   void check_key();
   void look_for_seam();
+  void look_whether_left();
 
   Shared shared_;
   Events events_;
@@ -120,7 +123,7 @@ private:
   std::unique_ptr<Membership> membership_;        ///< none: CDN only, or not yet
   net::Timer meet_;
   net::Timer wakeup_;
-  net::Timer tick_;
+  net::Timer leave_;
   bool pumping_ = false;
   bool finished_ = false;
   std::shared_ptr<const Quality> begins_; ///< with the next bytes

@@ -13,7 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto tick_every = 250ms;
+constexpr auto look_every = 250ms;
+/// From the CDN alone, and in one quality, nothing follows from it that could not wait, and each
+/// time wakes a thread that finds its caches cold.
+constexpr auto look_seldom = 1s;
 /// Two playlists, loaded one after the other.
 constexpr auto ready_within = 10s;
 constexpr auto ready_soon = 5s; ///< with a narrow link it does not get better by giving up
@@ -124,10 +127,14 @@ void Sessions::close(std::function<void()> closed) {
 
 void Sessions::tick() {
   measure();
+  playing_->look_after();
+  if (next_)
+    next_->session->look_after();
   if (options_.quality.adaptive)
     next_ ? see_to_switch() : choose();
   publish();
-  tick_.arm_in(tick_every);
+  bool alone = options_.index_uri.empty() && !options_.quality.adaptive;
+  tick_.arm_in(alone ? look_seldom : look_every);
 }
 
 void Sessions::measure() {

@@ -8,7 +8,8 @@
 
 namespace p2plive::viewer {
 
-/// Another of the three things that cross threads: written by the network thread every 250 ms, read
+/// Another of the three things that cross threads: written by the network thread as often as
+/// ViewerStatistics says, read
 /// on any thread without asking it.
 class StatisticsSnapshot {
 public:

@@ -220,7 +220,8 @@ struct DateRange {
 using Output = std::variant<Buffer, EndOfStream, Error, Interrupted, NotYet, PeerAdded, PeerRemoved,
                             DateRange, Warning>;
 
-/// A snapshot, at most a quarter of a second old; byte counts are of media unless said otherwise.
+/// A snapshot, at most a quarter of a second old, or a second without an Index and in one quality;
+/// byte counts are of media unless said otherwise.
 struct ViewerStatistics {
   std::string rid;              ///< hexadecimal; empty until the CPS has answered; of the variant
   std::string peer_id;          ///< hexadecimal; of this viewer in that swarm

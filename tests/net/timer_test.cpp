@@ -81,6 +81,19 @@ GST_START_TEST(the_call_may_do_anything) {
 }
 GST_END_TEST;
 
+// Rule: what is put off for long does not wake the thread at the time that it had before.
+GST_START_TEST(what_is_put_off_wakes_nobody) {
+  test::Loop loop;
+  int fired = 0, woken = 0;
+  net::Timer timer(loop.context(), [&] { ++fired; });
+  timer.arm_in(20ms);
+  timer.arm_in(300ms);
+  while (fired == 0)
+    woken += g_main_context_iteration(loop.context(), TRUE);
+  fail_unless_equals_int(woken, 1);
+}
+GST_END_TEST;
+
 static Suite* timer_suite() {
   auto* suite = suite_create("timer");
   auto* tcase = tcase_create("general");
@@ -89,6 +102,7 @@ static Suite* timer_suite() {
   tcase_add_test(tcase, the_past_fires_at_once);
   tcase_add_test(tcase, the_last_word_counts);
   tcase_add_test(tcase, the_call_may_do_anything);
+  tcase_add_test(tcase, what_is_put_off_wakes_nobody);
   return suite;
 }
 
