@@ -3,6 +3,7 @@
 
 #include "viewer/failure.h"
 #include "viewer/now.h"
+#include "viewer/url_renewal.h"
 
 #include <algorithm>
 #include <utility>
@@ -23,8 +24,8 @@ KeySource::Entry::Entry(GMainContext* context, std::function<void()> again)
     : backoff(first_retry, longest_retry), retry(context, std::move(again)) {}
 
 KeySource::KeySource(GMainContext* context, net::HttpClient& http,
-                     std::chrono::milliseconds timeout, std::function<void()> arrived)
-    : context_(context), http_(http), timeout_(timeout), arrived_(std::move(arrived)) {}
+                     std::chrono::milliseconds timeout, Events events)
+    : context_(context), http_(http), timeout_(timeout), events_(std::move(events)) {}
 
 void KeySource::want(const std::string& uri) {
   auto& entry = entries_[uri];
@@ -49,6 +50,11 @@ void KeySource::try_again(const std::string& uri) {
 std::optional<Bytes128> KeySource::find(const std::string& uri) const {
   auto found = entries_.find(uri);
   return found != entries_.end() ? found->second->key : std::nullopt;
+}
+
+bool KeySource::refused(const std::string& uri) const {
+  auto found = entries_.find(uri);
+  return found != entries_.end() && found->second->refused;
 }
 
 Error KeySource::failure(const std::string& uri) const {
@@ -78,9 +84,12 @@ void KeySource::loaded(const std::string& uri, const WholeResult& result) {
     entry.failure = bad_key(uri, result->body.size());
   else
     std::ranges::copy(result->body, entry.key.emplace().begin());
+  entry.refused = result && UrlRenewal::is_refusal(result->head.status);
   if (entry.key)
-    return arrived_();
+    return events_.arrived();
   entry.retry.arm_in(entry.backoff.next());
+  if (entry.refused)
+    events_.refused();
 }
 
 void KeySource::forget_oldest() {

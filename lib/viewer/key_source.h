@@ -25,15 +25,22 @@ class KeySource {
 public:
   static constexpr std::size_t most_keys = 32;
 
-  /// `arrived` is called when find() has more to give.
+  struct Events {
+    std::function<void()> arrived; ///< find() has more to give
+    /// The server does not accept the URI (any more). It is asked again all the same.
+    std::function<void()> refused;
+  };
+
   KeySource(GMainContext* context, net::HttpClient& http, std::chrono::milliseconds timeout,
-            std::function<void()> arrived);
+            Events events);
 
   /// To be said again while it is needed: what was not wanted for a while is not asked for any
   /// more.
   void want(const std::string& uri);
   /// None: not here (yet).
   std::optional<Bytes128> find(const std::string& uri) const;
+  /// The server's last answer was that it does not accept the URI.
+  bool refused(const std::string& uri) const;
   /// Why the key is not here.
   Error failure(const std::string& uri) const;
 
@@ -42,6 +49,7 @@ private:
     Entry(GMainContext* context, std::function<void()> retry);
     std::optional<Bytes128> key;
     std::optional<Error> failure;  ///< the last one
+    bool refused = false;          ///< that was this
     core::Time wanted_at{};        ///< last
     std::uint64_t wanted_last = 0; ///< in the order of calls
     Backoff backoff;
@@ -58,7 +66,7 @@ private:
   GMainContext* context_;
   net::HttpClient& http_;
   std::chrono::milliseconds timeout_;
-  std::function<void()> arrived_;
+  Events events_;
   std::map<std::string, std::unique_ptr<Entry>> entries_; ///< by URI
   std::uint64_t calls_ = 0;
 };

@@ -23,11 +23,14 @@ constexpr auto keep_unlisted = 60s;
 /// An encoder that has just been started lists nothing yet.
 constexpr auto wait_for_segments = 30s;
 constexpr std::uint64_t no_more_tries = 1;
+constexpr unsigned range_not_satisfiable = 416;
 /// A server whose updates fail so often in a row is not asked for them any more: each costs a load.
 constexpr unsigned delta_tries = 3;
 /// Loads that fail in a row until the next place is tried where the variant is to be had: one or
 /// two happen, and two places need not agree on what they serve.
 constexpr std::uint64_t failover_after = 3;
+/// Of segments that fail together, as with connections that are cut, one counts.
+constexpr auto together = 200ms;
 
 /// The path in an absolute URI.
 std::string_view path_of(std::string_view uri) {
@@ -184,7 +187,7 @@ void PlaylistSource::refused(unsigned status) {
   failed(playlist_failure(uri_, status),
          status >= 500 || status == 429 ? some_tries_ : no_more_tries);
   if (media_known_ && variant_.chosen() && UrlRenewal::is_refusal(status))
-    renewal_.playlist_refused();
+    renewal_.refused();
 }
 
 void PlaylistSource::read(const WholeAnswer& answer) {
@@ -339,15 +342,46 @@ void PlaylistSource::failed(Error error, std::uint64_t tries, std::uint64_t weig
 
 /// The backoff goes on: with every place dead, none is asked more often than one would be.
 void PlaylistSource::fail_over() {
-  failures_here_ = 0;
+  failures_here_ = segment_failures_ = 0;
   variant_.move_on();
   uri_ = variant_.uri();
   etag_.clear(); // of another server
 }
 
-void PlaylistSource::segment_answered(unsigned status) {
+void PlaylistSource::segment_answered(const SegmentAnswer& answer) {
+  if (!variant_.chosen() || over_)
+    return;
+  if (!answer)
+    return segment_failed(answer.error() == net::HttpError::Kind::timed_out);
+  renewal_.segment_answered(*answer);
+  if (*answer < 400)
+    segment_failures_ = 0;
+  else if (!UrlRenewal::is_refusal(*answer) && *answer != range_not_satisfiable)
+    segment_failed(false);
+}
+
+/// Its playlists may be as good as ever. Who waited for an answer in vain has waited long enough.
+void PlaylistSource::segment_failed(bool waited) {
+  if (variant_.places() < 2 || now() - segment_failed_at_ < together)
+    return;
+  segment_failed_at_ = now();
+  segment_failures_ += waited ? failover_after : 1;
+  if (segment_failures_ < failover_after)
+    return;
+  fail_over();
+  load_other();
+}
+
+void PlaylistSource::key_refused() {
   if (variant_.chosen() && !over_)
-    renewal_.segment_answered(status);
+    renewal_.refused();
+}
+
+/// Another playlist, due at once.
+void PlaylistSource::load_other() {
+  transfer_.reset();
+  refresh_ = {};
+  schedule();
 }
 
 /// Where none of its variants can be played, the old URLs are tried again. What the stream is
@@ -355,13 +389,11 @@ void PlaylistSource::segment_answered(unsigned status) {
 void PlaylistSource::renewed(const media::MasterPlaylist& master) {
   if (over_ || variant_.choose(master))
     return;
-  failures_here_ = 0;
+  failures_here_ = segment_failures_ = 0;
   definitions_ = master.definitions;
   uri_ = variant_.uri();
   etag_.clear();
-  transfer_.reset();
-  refresh_ = {}; // another playlist, due at once
-  schedule();
+  load_other();
 }
 
 void PlaylistSource::give_up(Error error) {

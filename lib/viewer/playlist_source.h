@@ -15,6 +15,8 @@
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
 
+#include <tl/expected.hpp>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,6 +31,8 @@ namespace p2plive::viewer {
 struct KeyReference {
   std::string uri;
   Bytes128 iv{};
+
+  bool operator==(const KeyReference&) const = default;
 };
 
 /// Where a segment or an init section is to be had.
@@ -37,6 +41,9 @@ struct ObjectLocation {
   std::optional<media::ByteRange> part; ///< it is a part of that resource only
   std::optional<KeyReference> key;      ///< none: it is in the clear
 };
+
+/// The status of the CDN's answer to a request for media, or why there was none.
+using SegmentAnswer = tl::expected<unsigned, net::HttpError::Kind>;
 
 /// On the network thread. A stream that cannot be played at its start is told at once, or after a
 /// few tries when the trouble may pass; once it has played, loading is tried again for ever. Where
@@ -74,8 +81,11 @@ public:
   void start();
   /// There is news, a neighbour says.
   void refresh();
-  /// How the CDN answered a request for a segment: refusals tell that URLs have expired.
-  void segment_answered(unsigned status);
+  /// How the CDN answered a request for a segment: refusals tell that URLs have expired, other
+  /// failures that this place where the variant is to be had gives the playlist only.
+  void segment_answered(const SegmentAnswer& answer);
+  /// The server of a key said so.
+  void key_refused();
   /// What is older is not asked about any more.
   void handed_out(core::SequenceNumber segment) { handed_out_ = segment; }
   /// None: not listed, or long ago.
@@ -120,6 +130,8 @@ private:
   /// played; `weight`: as how many failures of the place it counts.
   void failed(Error error, std::uint64_t tries, std::uint64_t weight = 1);
   void fail_over();
+  void segment_failed(bool waited);
+  void load_other();
   /// The master playlist was loaded again.
   void renewed(const media::MasterPlaylist& master);
   std::uint64_t tries_of(const net::HttpError& error) const;
@@ -132,7 +144,9 @@ private:
   Events events_;
   ChosenVariant variant_;
   UrlRenewal renewal_;
-  std::uint64_t failures_here_ = 0; ///< in a row, of the place that is loaded from now
+  std::uint64_t failures_here_ = 0;    ///< in a row, of the place that is loaded from now
+  std::uint64_t segment_failures_ = 0; ///< as well, of its segments
+  core::Time segment_failed_at_{};     ///< the last that counts
   media::RefreshSchedule refresh_;
   core::WallTime began_{}; ///< the load under way, or the last one
   net::Timer timer_;

@@ -26,7 +26,7 @@ void SegmentFetcher::fetch(const core::Fetch& fetch) {
   auto id = fetch.id;
   auto location = locate_(fetch.sn);
   if (!location)
-    return failed(id, {core::FetchFailure::not_found, {}, "the segment is not listed any more"});
+    return fail(id, {core::FetchFailure::not_found, {}, "the segment is not listed any more"});
   Transfer transfer;
   transfer.part = location->part;
   net::HttpRequest request;
@@ -35,7 +35,7 @@ void SegmentFetcher::fetch(const core::Fetch& fetch) {
   request.timeout = timeout_;
   if (auto& part = transfer.part) {
     if (fetch.first >= part->length)
-      return failed(id, {core::FetchFailure::out_of_range, part->length, "behind the byte range"});
+      return fail(id, {core::FetchFailure::out_of_range, part->length, "behind the byte range"});
     request.range = {part->offset + fetch.first,
                      part->offset + std::min(fetch.last, part->length - 1)};
   }
@@ -43,9 +43,13 @@ void SegmentFetcher::fetch(const core::Fetch& fetch) {
   events.head = [this, id](const net::HttpHead& answer) { head(id, answer); };
   events.data = [this, id](std::span<const std::uint8_t> bytes) { data(id, bytes); };
   events.done = [this, id] { done(id); };
-  events.failed = [this, id](const net::HttpError& error) { failed(id, to_fetch_error(error)); };
+  events.failed = [this, id](const net::HttpError& error) { broken(id, error); };
   transfer.http = http_.start(std::move(request), std::move(events));
   transfers_[id] = std::move(transfer);
+}
+
+void SegmentFetcher::fail(core::FetchId id, const core::FetchError& error) {
+  mind_.tell(&Swarm::fetch_failed, id, error);
 }
 
 void SegmentFetcher::cancel(core::FetchId id) {
@@ -57,13 +61,14 @@ void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
   if (found == transfers_.end())
     return;
   auto& transfer = found->second;
-  answered_(head.status);
   if (head.status != 200 && head.status != 206) {
     // Its body is left to arrive, and the connection can be used again.
     transfer.refused = true;
     transfer.left = longest_refusal;
+    answered_(head.status);
     return mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(head));
   }
+  transfer.status = head.status;
   meter_.began(now());
   transfer.use.reset(&meter_);
   core::FetchHead answer{head.first, head.size, head.status == 200};
@@ -103,14 +108,18 @@ void SegmentFetcher::data(core::FetchId id, std::span<const std::uint8_t> bytes)
 
 void SegmentFetcher::done(core::FetchId id) {
   auto transfer = transfers_.extract(id);
-  if (!transfer.empty() && !transfer.mapped().refused)
-    mind_.tell(&Swarm::fetch_done, id);
+  if (transfer.empty() || transfer.mapped().refused)
+    return;
+  answered_(transfer.mapped().status);
+  mind_.tell(&Swarm::fetch_done, id);
 }
 
-void SegmentFetcher::failed(core::FetchId id, const core::FetchError& error) {
+void SegmentFetcher::broken(core::FetchId id, const net::HttpError& error) {
   auto transfer = transfers_.extract(id);
-  if (transfer.empty() || !transfer.mapped().refused)
-    mind_.tell(&Swarm::fetch_failed, id, error);
+  if (transfer.empty() || transfer.mapped().refused)
+    return;
+  answered_(tl::unexpected(error.kind));
+  mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(error));
 }
 
 } // namespace p2plive::viewer

@@ -23,9 +23,10 @@ class SegmentFetcher {
 public:
   using Locate = std::function<std::optional<ObjectLocation>(core::SequenceNumber)>;
 
-  using Answered = std::function<void(unsigned status)>; ///< the CDN, to a fetch
+  using Answered = std::function<void(const SegmentAnswer&)>;
 
-  /// `timeout` is without any progress.
+  /// `answered` is told how each fetch ended that was not cancelled. `timeout` is without any
+  /// progress.
   SegmentFetcher(net::HttpClient& http, Mind& mind, LinkMeter& meter, Locate locate,
                  Answered answered, std::chrono::milliseconds timeout);
 
@@ -43,13 +44,15 @@ private:
     std::optional<media::ByteRange> part;
     std::uint64_t skip = 0;            ///< bytes of the body before the segment
     std::optional<std::uint64_t> left; ///< bytes of the segment still to come, where known
+    unsigned status = 0;               ///< of an answer that is media
     bool refused = false;              ///< failed by its status; the body is no media
   };
 
   void head(core::FetchId id, const net::HttpHead& head);
   void data(core::FetchId id, std::span<const std::uint8_t> bytes);
   void done(core::FetchId id);
-  void failed(core::FetchId id, const core::FetchError& error);
+  void broken(core::FetchId id, const net::HttpError& error);
+  void fail(core::FetchId id, const core::FetchError& error);
 
   net::HttpClient& http_;
   Mind& mind_;

@@ -86,10 +86,10 @@ Session::Session(const Shared& shared, const ViewerOptions& options,
       fetcher_(
           shared.http, mind_, shared.meter,
           [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
-          [this](unsigned status) { playlist_.segment_answered(status); },
+          [this](const SegmentAnswer& answer) { playlist_.segment_answered(answer); },
           timeout_or(options.http, segment_timeout)),
       keys_(shared.context, shared.http, timeout_or(options.http, segment_timeout),
-            [this] { release(); }),
+            {.arrived = [this] { release(); }, .refused = [this] { playlist_.key_refused(); }}),
       meeting_{.index_uri = options.index_uri,
                .agent = options.user_agent,
                .local_address = options.local_address,
@@ -230,19 +230,21 @@ void Session::carry_out(core::Finish& action) {
 }
 
 void Session::want_key(core::SequenceNumber object) {
+  if (auto key = key_of(object))
+    keys_.want(key->uri);
+}
+
+std::optional<KeyReference> Session::key_of(core::SequenceNumber object) const {
   auto location = playlist_.locate(object);
-  if (location && location->key)
-    keys_.want(location->key->uri);
+  return location ? location->key : std::nullopt;
 }
 
 /// In order: what is encrypted waits for its key, and what is behind it waits, too. A segment keeps
 /// the key that it began with, whatever a later playlist says of it.
 void Session::hand_over(core::Deliver bytes) {
   playlist_.handed_out(bytes.sn);
-  if (bytes.offset == 0) {
-    auto location = playlist_.locate(bytes.init ? *bytes.init : bytes.sn);
-    current_key_ = location ? location->key : std::nullopt;
-  }
+  if (bytes.offset == 0)
+    current_key_ = key_of(bytes.init.value_or(bytes.sn));
   waiting_.push_back({std::move(bytes), current_key_});
   release();
 }
@@ -250,6 +252,8 @@ void Session::hand_over(core::Deliver bytes) {
 void Session::release() {
   while (!waiting_.empty()) {
     auto& [bytes, key] = waiting_.front();
+    if (key && keys_.refused(key->uri))
+      look_up_anew();
     auto found = key ? keys_.find(key->uri) : std::nullopt;
     if (key && !found) {
       keys_.want(key->uri);
@@ -268,6 +272,20 @@ void Session::release() {
   if (last_)
     shared_.output->push(*std::exchange(last_, std::nullopt));
   look_for_seam(); // what was handed out may have waited for its key
+}
+
+/// Where the key is to be had may have expired, and the playlist may name another place by now.
+void Session::look_up_anew() {
+  const auto& first = waiting_.front();
+  auto old = *first.key;
+  auto found = first.bytes.offset == 0 ? key_of(first.bytes.init.value_or(first.bytes.sn)) : old;
+  if (!found || found->iv != old.iv)
+    return;
+  for (auto& waiting : waiting_)
+    if (waiting.key == old)
+      waiting.key = found;
+  if (current_key_ == old)
+    current_key_ = found;
 }
 
 void Session::fail(const Error& error) {
@@ -309,6 +327,9 @@ void Session::check_playlist() {
 
 /// What waits for a key that its server does not give cannot be played, ever.
 void Session::check_key() {
+  if (!waiting_since_)
+    return;
+  release();
   if (!waiting_since_)
     return;
   for (const auto& waiting : waiting_)

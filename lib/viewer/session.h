@@ -90,6 +90,8 @@ private:
   void media_uri_known(const std::string& uri);
   void fail(const Error& error);
   void want_key(core::SequenceNumber object);
+  std::optional<KeyReference> key_of(core::SequenceNumber object) const;
+  void look_up_anew();
   void hand_over(core::Deliver bytes);
   void release();
   void finish(std::variant<EndOfStream, Error> last);

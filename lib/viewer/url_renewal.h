@@ -17,8 +17,9 @@ namespace p2plive::viewer {
 
 /// On the network thread. CDNs sign URLs for a while: whoever got them from a master playlist is
 /// refused some time later, in the middle of the stream, and would get good ones there again. It is
-/// asked for them when the media playlist is refused, or two segments in a row are; once, then
-/// not before `first_interval`, and ever later, up to `longest_interval`, while that does not help.
+/// asked for them when the media playlist or a key is refused, or two segments in a row are; once,
+/// then not before `first_interval`, and ever later, up to `longest_interval`, while that does not
+/// help.
 class UrlRenewal {
 public:
   static constexpr auto first_interval = std::chrono::seconds(4);
@@ -36,7 +37,8 @@ public:
   /// Is this what a server says to a URL that it does not accept any more?
   static bool is_refusal(unsigned status);
 
-  void playlist_refused() { ask(); }
+  /// The media playlist, or a key.
+  void refused() { ask(); }
   /// How the CDN answered a request for a segment.
   void segment_answered(unsigned status);
 

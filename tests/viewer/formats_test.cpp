@@ -5,6 +5,7 @@
 
 #include "formats.h"
 #include "live_stream.h"
+#include "token_server.h"
 #include "watcher.h"
 
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
@@ -224,15 +225,8 @@ GST_START_TEST(an_untidy_playlist) {
 }
 GST_END_TEST;
 
-// Rule: AES-128 is undone, also when keys rotate.
-GST_START_TEST(encryption) {
-  LiveStream stream;
-  set_key(stream, "first.key", first_key);
-  encrypt(stream);
-  stream.start_encoder();
-  Watcher watcher(Watcher::options(stream.uri()));
-  watch(watcher, 2);
-  set_key(stream, "second.key", second_key);
+/// At least two segments of each of two keys, decrypted.
+static void has_both_keys(LiveStream& stream, Watcher& watcher) {
   std::size_t with_first = 0, with_second = 0, looked_at = 0;
   auto compare = [&] {
     for (; looked_at < watcher.whole(); ++looked_at) {
@@ -251,6 +245,39 @@ GST_START_TEST(encryption) {
   fail_unless(watcher.until(compare, 30s), "%zu with the first key, %zu with the second",
               with_first, with_second);
   has_times(watcher);
+}
+
+// Rule: AES-128 is undone, also when keys rotate.
+GST_START_TEST(encryption) {
+  LiveStream stream;
+  set_key(stream, "first.key", first_key);
+  encrypt(stream);
+  stream.start_encoder();
+  Watcher watcher(Watcher::options(stream.uri()));
+  watch(watcher, 2);
+  set_key(stream, "second.key", second_key);
+  has_both_keys(stream, watcher);
+}
+GST_END_TEST;
+
+// Rule: keys whose URLs have expired are had from fresh ones: the first, which the first bytes wait
+// for already, and one that comes later.
+GST_START_TEST(expired_keys_are_renewed) {
+  LiveStream stream;
+  set_key(stream, "first.key", first_key);
+  encrypt(stream);
+  stream.start_encoder(4);
+  test::TokenServer server(stream.directory().path(), test::TokenServer::Signed::keys,
+                           stream.nginx().url());
+  server.expire_once_listed();
+  Watcher watcher(Watcher::options(server.uri()));
+  watch(watcher, 2);
+  fail_unless(server.refusals() > 0);
+  const auto refused = server.refusals();
+  server.expire();
+  set_key(stream, "second.key", second_key);
+  has_both_keys(stream, watcher);
+  fail_unless(server.refusals() > refused);
 }
 GST_END_TEST;
 
@@ -370,6 +397,7 @@ static Suite* formats_suite() {
   tcase_add_test(tcase, a_gap);
   tcase_add_test(tcase, an_untidy_playlist);
   tcase_add_test(tcase, encryption);
+  tcase_add_test(tcase, expired_keys_are_renewed);
   tcase_add_test(tcase, encrypted_fragments);
   tcase_add_test(tcase, a_late_key);
   tcase_add_test(tcase, a_discontinuity);

@@ -33,11 +33,12 @@ std::string as_text(const std::optional<viewer::Bytes128>& key) {
 struct World {
   test::Loop loop;
   net::HttpClient client{loop.context(), {}};
-  unsigned arrived = 0;
+  unsigned arrived = 0, refused = 0;
   viewer::KeySource keys;
 
   explicit World(std::chrono::milliseconds timeout = 5s)
-      : keys(loop.context(), client, timeout, [this] { ++arrived; }) {}
+      : keys(loop.context(), client, timeout,
+             {.arrived = [this] { ++arrived; }, .refused = [this] { ++refused; }}) {}
 
   bool comes(const std::string& uri) {
     return loop.run_until([&] { return keys.find(uri).has_value(); });
@@ -159,6 +160,10 @@ GST_START_TEST(what_is_no_key_is_an_error) {
     world.keys.want(uri);
     fail_if(world.has_failed(uri));
     fail_unless(world.fails(uri), "%s", one.name);
+    const bool refused = one.kind == Error::Kind::not_authorized;
+    fail_unless_equals_int(world.keys.refused(uri), refused);
+    fail_unless((world.refused > 0) == refused, "%s", one.name);
+    world.refused = 0;
     const auto failure = world.keys.failure(uri);
     fail_unless(failure.detail.find(one.said) != std::string::npos, "%s: %s", one.name,
                 world.said(uri).c_str());

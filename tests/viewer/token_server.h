@@ -7,25 +7,32 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace p2plive::test {
 
 class TokenServer {
 public:
-  /// Serves live.m3u8 and its segments from `directory`. With `open_playlists` only segments are
-  /// refused.
-  explicit TokenServer(std::filesystem::path directory, bool open_playlists = false)
-      : directory_(std::move(directory)), open_playlists_(open_playlists) {}
+  /// What needs the token; what is not named is open to all.
+  enum class Signed { everything, segments, keys };
+
+  /// Serves live.m3u8, and what it lists, from `directory`; segments may be had at `elsewhere`.
+  explicit TokenServer(std::filesystem::path directory, Signed what = Signed::everything,
+                       std::string elsewhere = {})
+      : directory_(std::move(directory)), elsewhere_(std::move(elsewhere)), signed_(what) {}
 
   std::string uri() const { return server_.url() + "master.m3u8"; }
   void expire() { ++token_; }
+  /// As soon as a media playlist was given; fresh ones take a while.
+  void expire_once_listed() { expires_ = true; }
   unsigned masters() const { return masters_; }
   unsigned refusals() const { return refusals_; }
 
@@ -44,25 +51,40 @@ private:
     const auto token = "?token=" + std::to_string(token_);
     const bool playlist = name.ends_with(".m3u8");
     if (name == "master.m3u8") {
-      ++masters_;
+      if (++masters_ > 1 && slow_)
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
       return response("200 OK",
                       "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=900000\nlive.m3u8" + token + "\n");
     }
-    if (query != token && !(playlist && open_playlists_)) {
+    if (query != token && needs_token(name)) {
       ++refusals_;
       return response("403 Forbidden", "expired");
     }
     std::ifstream file(directory_ / name, std::ios::binary);
     const std::string body{std::istreambuf_iterator<char>(file), {}};
+    if (playlist && expires_.exchange(false)) {
+      slow_ = true;
+      expire();
+    }
     return playlist ? response("200 OK", with_tokens(body, query)) : part(body, head);
   }
 
-  /// Segments have the token of the playlist that lists them.
-  static std::string with_tokens(const std::string& playlist, const std::string& query) {
+  bool needs_token(const std::string& name) const {
+    return signed_ == Signed::everything ||
+           name.ends_with(signed_ == Signed::keys ? ".key" : ".ts");
+  }
+
+  /// Segments and keys have the token of the playlist that lists them.
+  std::string with_tokens(const std::string& playlist, const std::string& query) const {
     std::string text;
     std::istringstream lines(playlist);
-    for (std::string line; std::getline(lines, line);)
-      text += line + (line.ends_with(".ts") ? query : "") + "\n";
+    for (std::string line; std::getline(lines, line);) {
+      if (const auto key = line.find(".key\""); key != line.npos)
+        line.insert(key + 4, query);
+      if (line.ends_with(".ts"))
+        line = elsewhere_ + line + (elsewhere_.empty() ? query : "");
+      text += line + "\n";
+    }
     return text;
   }
 
@@ -89,8 +111,10 @@ private:
   }
 
   std::filesystem::path directory_;
-  bool open_playlists_;
+  std::string elsewhere_;
+  Signed signed_;
   std::atomic<unsigned> token_ = 1, masters_ = 0, refusals_ = 0;
+  std::atomic<bool> expires_ = false, slow_ = false;
   RawServer server_{[this](RawConnection& connection) { serve(connection); }};
 };
 

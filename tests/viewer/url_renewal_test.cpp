@@ -41,23 +41,23 @@ struct World {
 GST_START_TEST(refusals_are_bounded) {
   World world;
   for (int i = 0; i < 5; ++i)
-    world.renewal.playlist_refused();
+    world.renewal.refused();
   fail_unless(world.renews());
   for (int i = 0; i < 10; ++i) {
-    world.renewal.playlist_refused();
+    world.renewal.refused();
     world.loop.run_for(100ms);
   }
   fail_unless_equals_int(world.asked, 1);
   // 2 to 4 s after the first time it may be asked again, and then not before twice as long.
   auto again = [&] {
-    world.renewal.playlist_refused();
+    world.renewal.refused();
     return world.renewed == 2;
   };
   world.loop.watch_gaps(); // looks every 5 ms
   fail_unless(world.loop.run_until(again, 4s));
   world.loop.run_until([&] { return world.renewed == 3; }, 10ms);
   auto third = [&] {
-    world.renewal.playlist_refused();
+    world.renewal.refused();
     return world.renewed == 3;
   };
   fail_if(world.loop.run_until(third, 3s));
@@ -83,7 +83,7 @@ GST_START_TEST(what_helps_may_be_repeated) {
   world.loop.watch_gaps(); // looks every 5 ms
   for (unsigned times = 1; times <= 3; ++times) {
     auto again = [&] {
-      world.renewal.playlist_refused();
+      world.renewal.refused();
       return world.renewed == times;
     };
     fail_unless(world.loop.run_until(again, 4500ms), "%u", times);

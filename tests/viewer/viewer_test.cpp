@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 
 #include "../net/raw_server.h"
@@ -167,10 +168,10 @@ GST_END_TEST;
 
 // Rule: URLs that expire while the stream plays are renewed, each time with one load of the master
 // playlist, and nobody notices: neither when the media playlist is refused, nor when segments are.
-static void plays_on_with_fresh_urls(bool open_playlists) {
+static void plays_on_with_fresh_urls(test::TokenServer::Signed what) {
   LiveStream stream;
   stream.start_encoder();
-  test::TokenServer server(stream.directory().path(), open_playlists);
+  test::TokenServer server(stream.directory().path(), what);
   Watcher watcher(Watcher::options(server.uri()));
   for (std::size_t count : {3, 10, 17}) {
     const bool whole = watcher.until([&] { return watcher.whole() >= count; });
@@ -191,19 +192,18 @@ static void plays_on_with_fresh_urls(bool open_playlists) {
 }
 
 GST_START_TEST(expired_playlists_are_renewed) {
-  plays_on_with_fresh_urls(false);
+  plays_on_with_fresh_urls(test::TokenServer::Signed::everything);
 }
 GST_END_TEST;
 
 GST_START_TEST(expired_segments_are_renewed) {
-  plays_on_with_fresh_urls(true);
+  plays_on_with_fresh_urls(test::TokenServer::Signed::segments);
 }
 GST_END_TEST;
 
-// Rule: when the host that a variant is played from is gone, the stream goes on from the other one
-// that the master playlist names, without a break and without a byte missing.
-GST_START_TEST(a_dead_host_is_not_noticed) {
-  LiveStream stream;
+/// Plays from the first of two hosts until `trouble` comes.
+static void plays_on_from_the_other_host(const std::function<void(LiveStream&)>& trouble) {
+  LiveStream stream("location ^~ /run { if (-f $document_root/down) { return 503; } }");
   processes::NginxOptions options;
   options.directory = stream.directory().path();
   options.root = stream.directory().path();
@@ -221,13 +221,26 @@ GST_START_TEST(a_dead_host_is_not_noticed) {
   std::ifstream log(other->directory / "access.log");
   const std::string before(std::istreambuf_iterator<char>(log), {});
   fail_unless(before.find("/live.m3u8") == before.npos, "it does not play from the first");
-  stream.nginx().process.kill();
+  trouble(stream);
   fail_unless(watcher.until([&] { return watcher.whole() >= 14; }, 30s), "%zu segments only",
               watcher.whole());
   auto flaw = watcher.compare(stream, 1, 0, 14);
   fail_unless(flaw.empty(), "%s", flaw.c_str());
   for (std::size_t i = 1; i < 14; ++i)
     fail_if(watcher.segments()[i].discontinuity, "a break before segment %zu", i);
+}
+
+// Rule: when the host that a variant is played from is gone, the stream goes on from the other one
+// that the master playlist names, without a break and without a byte missing.
+GST_START_TEST(a_dead_host_is_not_noticed) {
+  plays_on_from_the_other_host([](LiveStream& stream) { stream.nginx().process.kill(); });
+}
+GST_END_TEST;
+
+// Rule: so it is when the host gives playlists as before, but no segments.
+GST_START_TEST(a_host_without_segments_is_not_noticed) {
+  plays_on_from_the_other_host(
+      [](LiveStream& stream) { std::ofstream(stream.directory() / "down") << "for maintenance"; });
 }
 GST_END_TEST;
 
@@ -304,6 +317,7 @@ static Suite* viewer_suite() {
   tcase_add_test(tcase, expired_playlists_are_renewed);
   tcase_add_test(tcase, expired_segments_are_renewed);
   tcase_add_test(tcase, a_dead_host_is_not_noticed);
+  tcase_add_test(tcase, a_host_without_segments_is_not_noticed);
   tcase_add_test(tcase, a_restarted_encoder_is_a_discontinuity);
   tcase_add_test(tcase, closing_does_not_wait_for_servers);
   tcase_add_test(tcase, viewers_come_and_go);
