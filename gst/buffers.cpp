@@ -45,8 +45,8 @@ GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
     if (buffer.offset == 0)
       GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_MARKER);
   }
-  // The first bytes are a discontinuity in any case.
-  if (buffer.discontinuity || buffer.quality)
+  // The first bytes are a discontinuity in any case; and tsdemux finds its clock anew by this only.
+  if (buffer.discontinuity || buffer.quality || place.segment)
     GST_BUFFER_FLAG_SET(result, GST_BUFFER_FLAG_DISCONT);
   if (buffer.offset == 0 && buffer.program_date_time)
     add_unix_time(result, *buffer.program_date_time);

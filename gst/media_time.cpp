@@ -24,27 +24,33 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
                                                     std::optional<Time> clock) {
   // What EXTINF says stands until a timestamp says better.
   Time media = position_;
+  bool moved = false; // what timestamps are counted from
+  bool late = false;
   if (buffer.timestamp) {
-    if (!origin_)
+    if (!origin_) {
       origin_ = *buffer.timestamp - position_;
+      moved = buffer.format == Format::fmp4;
+    }
     media = *buffer.timestamp - *origin_;
     // A restarted encoder may count from before our beginning; there are no times below 0.
     if (media < Time::zero()) {
       origin_ = *buffer.timestamp - position_;
       media = position_;
+      moved = true;
     }
+    late = clock && *clock - running_time() > latest;
   }
 
   const bool first = !begun_;
   begun_ = true;
   const bool jump = media - position_ > tolerance || position_ - media > tolerance;
   const bool other = std::exchange(format_, buffer.format) != buffer.format;
-  if (!first && !jump && !other && !buffer.discontinuity) {
+  if (!first && !jump && !moved && !late && !other && !buffer.discontinuity) {
     position_ = media;
     return {};
   }
 
-  const Time base = first ? Time::zero() : std::max(running_time(), clock.value_or(Time::zero()));
+  const Time base = std::max(running_time(), clock.value_or(Time::zero()));
   position_ = media;
   segment_ = {media, base, media};
   return segment_;

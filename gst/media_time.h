@@ -32,8 +32,13 @@ public:
   /// A timestamp this far from where the durations before it lead is a jump, not drift.
   static constexpr Time tolerance = std::chrono::milliseconds(500);
 
-  /// The place of the next buffer. `clock` is the pipeline's running time while it plays: where a
-  /// new segment begins, it begins no earlier than that, or every later frame would come too late.
+  /// What begins so much behind the clock would be late in every sink, and all that follows: after
+  /// a stall that nothing was left out for, playback goes on from where the clock is.
+  static constexpr Time latest = std::chrono::milliseconds(200);
+
+  /// The place of the next buffer. `clock` is the running time of the element's pad while it plays:
+  /// where a new segment begins, it begins no earlier than that, or every later frame would come
+  /// too late.
   Place place(const Buffer& buffer, std::optional<Time> clock);
 
   /// Of the end of what was placed.

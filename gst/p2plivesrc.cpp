@@ -72,6 +72,7 @@
 #include "p2plivesrc.h"
 
 #include "buffers.h"
+#include "log.h"
 #include "messages.h"
 #include "properties.h"
 #include "quality_properties.h"
@@ -113,6 +114,8 @@ gst::Source& source_of(gpointer instance) {
 /// How often a waiting streaming thread tells the viewer how far playback has got.
 constexpr auto clock_interval = 250ms;
 
+/// The running time of what leaves the element now: the pipeline's, less the offset with which an
+/// application puts the element's beginning later.
 std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
   GST_OBJECT_LOCK(element);
   const bool playing = GST_STATE(element) == GST_STATE_PLAYING;
@@ -120,7 +123,8 @@ std::optional<std::chrono::nanoseconds> playing_time(GstElement* element) {
   const auto time = playing ? gst_element_get_current_running_time(element) : GST_CLOCK_TIME_NONE;
   if (!GST_CLOCK_TIME_IS_VALID(time))
     return {};
-  return std::chrono::nanoseconds(static_cast<gint64>(time));
+  const auto offset = gst_pad_get_offset(GST_BASE_SRC_PAD(element));
+  return std::chrono::nanoseconds(std::max<gint64>(static_cast<gint64>(time) - offset, 0));
 }
 
 /// What was handed out and is not played yet. Of fragmented MP4 it is not known: the sound may lie
@@ -157,6 +161,7 @@ bool open_viewer(GstElement* element) {
       options.index_uri = uri->index;
   }
   options.trace = gst::tracer_is_active();
+  options.log = gst::log_of(GST_OBJECT_NAME(element));
   GST_INFO_OBJECT(element, "opening %s, index %s", options.uri.c_str(), options.index_uri.c_str());
   auto opened = Viewer::open(std::move(options));
   if (const auto* error = std::get_if<Error>(&opened)) {
@@ -164,8 +169,14 @@ bool open_viewer(GstElement* element) {
     return false;
   }
   std::shared_ptr<Viewer> viewer = std::get<std::unique_ptr<Viewer>>(std::move(opened));
-  std::lock_guard guard(source.lock);
-  source.viewer = std::move(viewer);
+  {
+    std::lock_guard guard(source.lock);
+    source.viewer = viewer;
+    options = source.options;
+  }
+  // They may have been set meanwhile.
+  viewer->set_upload_limit(options.upload_limit);
+  viewer->set_max_peers(options.max_peers);
   return true;
 }
 
@@ -205,19 +216,18 @@ void announce_quality(GstBaseSrc* base, const Quality& quality) {
 /// From the first bytes, and where a stream goes on in another format.
 GstFlowReturn announce_caps(GstBaseSrc* base, Format format) {
   auto* caps = gst::caps_of(format);
-  const bool set = gst_base_src_set_caps(base, caps);
+  // Setting them fails while flushing only: it is the first buffer that would be refused.
+  const bool fit = gst_pad_peer_query_accept_caps(GST_BASE_SRC_PAD(base), caps);
+  if (!fit)
+    gst::post_error(
+        GST_ELEMENT(base),
+        {Error::Kind::format,
+         "The stream is of a format that the pipeline behind p2plivesrc does not take. Put "
+         "decodebin there, or choose another variant of it.",
+         "its caps are not accepted"});
+  const bool set = fit && gst_base_src_set_caps(base, caps);
   gst_caps_unref(caps);
-  if (set)
-    return GST_FLOW_OK;
-  if (GST_PAD_IS_FLUSHING(GST_BASE_SRC_PAD(base)))
-    return GST_FLOW_FLUSHING;
-  gst::post_error(
-      GST_ELEMENT(base),
-      {Error::Kind::format,
-       "The stream is of a format that the pipeline behind p2plivesrc does not take. Put "
-       "decodebin there, or choose another variant of it.",
-       "setting caps failed"});
-  return GST_FLOW_EOS;
+  return set ? GST_FLOW_OK : fit ? GST_FLOW_FLUSHING : GST_FLOW_EOS;
 }
 
 void post_date_ranges(GstElement* element) {
@@ -312,6 +322,15 @@ static gboolean gst_p2p_live_src_is_seekable(GstBaseSrc*) {
   return FALSE;
 }
 
+static gboolean gst_p2p_live_src_send_event(GstElement* element, GstEvent* event) {
+  // The base class would flush, though it cannot seek.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+    gst_event_unref(event);
+    return FALSE;
+  }
+  return GST_ELEMENT_CLASS(gst_p2p_live_src_parent_class)->send_event(element, event);
+}
+
 static gboolean gst_p2p_live_src_query(GstBaseSrc* base, GstQuery* query) {
   if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION)
     return FALSE;
@@ -321,7 +340,8 @@ static gboolean gst_p2p_live_src_query(GstBaseSrc* base, GstQuery* query) {
     int smallest, largest, alignment;
     gst_query_parse_scheduling(query, &flags, &smallest, &largest, &alignment);
     // Players buffer what comes over a network, and know a network by this flag.
-    flags = static_cast<GstSchedulingFlags>(flags | GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED);
+    flags = static_cast<GstSchedulingFlags>((flags & ~GST_SCHEDULING_FLAG_SEEKABLE) |
+                                            GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED);
     gst_query_set_scheduling(query, flags, smallest, largest, alignment);
   }
   return answered;
@@ -370,9 +390,11 @@ static void gst_p2p_live_src_class_init(GstP2pLiveSrcClass* klass) {
   object_class->finalize = gst_p2p_live_src_finalize;
   gst::install_properties(object_class);
   gst::install_signals(G_TYPE_FROM_CLASS(klass));
+  gst::install_log();
 
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_p2p_live_src_change_state;
+  element_class->send_event = gst_p2p_live_src_send_event;
   auto* caps = gst_caps_from_string(gst::template_caps);
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));

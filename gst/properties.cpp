@@ -190,8 +190,10 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
    */
   g_object_class_install_property(c, prop_max_peers,
                                   g_param_spec_uint("max-peers", "Maximum peers",
-                                                    "Connections to other viewers at most", 0,
-                                                    G_MAXUINT, defaults.max_peers, always));
+                                                    "Connections to other viewers at most; two "
+                                                    "more may be let in (0 = none)",
+                                                    0, ViewerOptions::most_peers,
+                                                    defaults.max_peers, always));
   /**
    * GstP2pLiveSrc:upload-limit:
    *

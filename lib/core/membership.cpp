@@ -103,7 +103,7 @@ bool Membership::offer_arrived(Time now, const PeerId& peer, std::size_t open) {
     return true;
   }
   bool isolated = hardly_reaches_anybody() && open == 0;
-  if (open + connecting_.size() >= max_peers_ + spare_slots ||
+  if (open + connecting_.size() >= slots() ||
       connecting_.size() >= (isolated ? most_connecting : most_attempts))
     return false;
   connecting_.emplace(peer, {now, !reach_.known() && !counted(peer)});
@@ -236,11 +236,28 @@ Membership::Step Membership::step(Time now, const Neighbours& open) {
     return step;
   if (now >= review_at_) {
     review_at_ = now + review_every;
+    shrink(open, step);
     judge(now, open, step);
     choose(now, open, step);
   }
   announce(now, open.size(), step);
   return step;
+}
+
+std::size_t Membership::slots() const {
+  return max_peers_ > 0 ? max_peers_ + spare_slots : 0;
+}
+
+/// To what is allowed by now: those go with whom least is exchanged.
+void Membership::shrink(const Neighbours& open, Step& step) const {
+  if (open.size() <= slots())
+    return;
+  std::vector<std::pair<double, PeerId>> by_use;
+  for (const auto& [id, neighbour] : open)
+    by_use.emplace_back(neighbour.exchanged(), id);
+  std::ranges::sort(by_use);
+  for (std::size_t i = 0; i < open.size() - max_peers_; ++i)
+    step.drop.emplace_back(by_use[i].second, "fewer peers are wanted");
 }
 
 void Membership::judge(Time now, const Neighbours& open, Step& step) {
@@ -324,11 +341,11 @@ void Membership::announce(Time now, std::size_t open, Step& step) {
   if (now < announces_.next())
     return;
   announces_.made(now);
-  auto slots = max_peers_ + spare_slots - std::min(open, max_peers_ + spare_slots);
+  auto free = slots() - std::min(open, slots());
   Announce out;
   out.event = announced_ ? Announce::Event::update : Announce::Event::started;
-  out.want = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 50));
-  out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(slots, 1'000));
+  out.want = static_cast<std::uint16_t>(std::min<std::size_t>(free, 50));
+  out.free_slots = static_cast<std::uint16_t>(std::min<std::size_t>(free, 1'000));
   out.connected = static_cast<std::uint16_t>(std::min<std::size_t>(open, 1'000));
   out.upload_kbps = uplink_;
   out.reach = static_cast<std::uint8_t>(reach_.percent_after(likely_vain(now)));

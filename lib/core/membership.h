@@ -97,6 +97,9 @@ private:
   bool hardly_reaches_anybody() const;
   std::size_t attempts(Time now) const;
   std::size_t wanted(Time now) const;
+  /// Connections that are let in.
+  std::size_t slots() const;
+  void shrink(const Neighbours& open, Step& step) const;
   bool falls_short(Time now) const;
   void judge(Time now, const Neighbours& open, Step& step);
   void choose(Time now, const Neighbours& open, Step& step);

@@ -3,6 +3,7 @@
 
 #include "viewer/failure.h"
 #include "viewer/now.h"
+#include "viewer/public_uri.h"
 #include "viewer/url_renewal.h"
 
 #include <algorithm>
@@ -24,8 +25,9 @@ KeySource::Entry::Entry(GMainContext* context, std::function<void()> again)
     : backoff(first_retry, longest_retry), retry(context, std::move(again)) {}
 
 KeySource::KeySource(GMainContext* context, net::HttpClient& http,
-                     std::chrono::milliseconds timeout, Events events)
-    : context_(context), http_(http), timeout_(timeout), events_(std::move(events)) {}
+                     std::chrono::milliseconds timeout, Events events, Log log)
+    : context_(context), http_(http), timeout_(timeout), events_(std::move(events)),
+      log_(std::move(log)) {}
 
 void KeySource::want(const std::string& uri) {
   auto& entry = entries_[uri];
@@ -85,8 +87,11 @@ void KeySource::loaded(const std::string& uri, const WholeResult& result) {
   else
     std::ranges::copy(result->body, entry.key.emplace().begin());
   entry.refused = result && UrlRenewal::is_refusal(result->head.status);
-  if (entry.key)
+  if (entry.key) {
+    log_.debug("A key came: " + public_uri(uri));
     return events_.arrived();
+  }
+  log_.warning(*entry.failure);
   entry.retry.arm_in(entry.backoff.next());
   if (entry.refused)
     events_.refused();

@@ -8,6 +8,7 @@
 #include "net/timer.h"
 #include "viewer/backoff.h"
 #include "viewer/delivery.h"
+#include "viewer/log.h"
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
 
@@ -32,7 +33,7 @@ public:
   };
 
   KeySource(GMainContext* context, net::HttpClient& http, std::chrono::milliseconds timeout,
-            Events events);
+            Events events, Log log = {});
 
   /// To be said again while it is needed: what was not wanted for a while is not asked for any
   /// more.
@@ -67,6 +68,7 @@ private:
   net::HttpClient& http_;
   std::chrono::milliseconds timeout_;
   Events events_;
+  Log log_;
   std::map<std::string, std::unique_ptr<Entry>> entries_; ///< by URI
   std::uint64_t calls_ = 0;
 };

@@ -15,11 +15,16 @@ Membership::Membership(GMainContext* context, net::HttpClient& http, Mind& mind,
           [this](Signal signal) { return signalling_ && signalling_->send(std::move(signal)); },
           nullptr, options_.watch),
       services_(context, http,
-                {.index_uri = options_.index_uri, .agent = options_.agent, .self = options_.self},
+                {.index_uri = options_.index_uri,
+                 .agent = options_.agent,
+                 .self = options_.self,
+                 .log = options_.log},
                 {.found = [this](const Services& services) { found(services); },
                  .resolved = [this](const core::Rid& rid) { resolved(rid); },
                  .announced =
                      [this](const core::TrackerAnswer& answer) {
+                       options_.log.debug("The tracker names " +
+                                          std::to_string(answer.peers.size()) + " viewers");
                        mind_.tell(&Swarm::tracker_answered, answer);
                      },
                  .announce_failed =
@@ -57,7 +62,7 @@ void Membership::join() {
                            if (!std::exchange(joined_, true))
                              mind_.tell(&Swarm::joined, *rid_);
                          }},
-      options_.broker_trust);
+      options_.broker_trust, options_.log);
   signalling_->use(brokers_);
 }
 

@@ -5,6 +5,7 @@
 #include "core/actions.h"
 #include "net/http_client.h"
 #include "viewer/addresses.h"
+#include "viewer/log.h"
 #include "viewer/mind.h"
 #include "viewer/peers.h"
 #include "viewer/services_client.h"
@@ -28,6 +29,7 @@ public:
     core::PeerId self;
     unsigned max_peers = 0;
     Peers::Watch watch;
+    Log log;
   };
 
   Membership(GMainContext* context, net::HttpClient& http, Mind& mind, Options options);

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t longest_uri = 8192;
-constexpr unsigned most_peers = 500;
 constexpr std::size_t longest_codecs = 512;
 /// A link that gets narrow leaves so much until another quality has to be there.
 constexpr auto adaptive_reserve = 2s;
@@ -103,7 +102,7 @@ std::optional<Error> check(const ViewerOptions& options) {
     return wrong("The CDN threshold must lie between 0 and one hour.");
   if (options.seed_share && !(*options.seed_share >= 0 && *options.seed_share <= 1))
     return wrong("The seed share must lie between 0 and 1.");
-  if (options.max_peers > most_peers)
+  if (options.max_peers > ViewerOptions::most_peers)
     return wrong("At most 500 peers are possible.");
   if (!options.local_address.empty() && !g_hostname_is_ip_address(options.local_address.c_str()))
     return wrong("The local address must be a numeric IP address: " + options.local_address);

@@ -226,17 +226,24 @@ void PlaylistSource::read_master(const media::MasterPlaylist& master) {
   start_offset_ = master.start_offset;
   uri_ = variant_.uri();
   refresh_ = {}; // another playlist, due at once
+  options_.log.info("Of " + std::to_string(master.variants.size()) + " variants that of " +
+                    std::to_string(variant_.variant().bandwidth) + " bit/s is played");
 }
 
 void PlaylistSource::read_media(media::MediaPlaylist playlist) {
   if (auto flaw = media::unsupported(playlist))
     return give_up({flaw->encryption ? Error::Kind::encryption : Error::Kind::format,
                     "This stream cannot be played yet: " + flaw->message, public_uri(uri_)});
+  if (failing_since_)
+    options_.log.info("The playlist can be loaded again: " + public_uri(uri_));
   failing_since_.reset();
   last_failure_.reset();
   failures_here_ = 0;
-  if (!std::exchange(media_known_, true))
+  if (!std::exchange(media_known_, true)) {
+    options_.log.info("The playlist lists " + std::to_string(playlist.segments.size()) +
+                      " segments: " + public_uri(uri_));
     events_.media_uri(variant_.chosen() ? variant_.name() : uri_);
+  }
   known_since_ = asked_;
   read_date_ranges(playlist.date_ranges);
   if (playlist_)
@@ -333,6 +340,7 @@ void PlaylistSource::failed(Error error, std::uint64_t tries, std::uint64_t weig
     return give_up(std::move(error));
   if (!failing_since_)
     failing_since_ = now();
+  options_.log.warning(error);
   last_failure_ = std::move(error);
   failures_here_ += weight;
   if (places > 1 &&
@@ -346,6 +354,7 @@ void PlaylistSource::fail_over() {
   variant_.move_on();
   uri_ = variant_.uri();
   etag_.clear(); // of another server
+  options_.log.warning("The stream goes on from another place: " + public_uri(uri_));
 }
 
 void PlaylistSource::segment_answered(const SegmentAnswer& answer) {
@@ -389,6 +398,7 @@ void PlaylistSource::load_other() {
 void PlaylistSource::renewed(const media::MasterPlaylist& master) {
   if (over_ || variant_.choose(master))
     return;
+  options_.log.info("URLs have expired; the master playlist gave fresh ones");
   failures_here_ = segment_failures_ = 0;
   definitions_ = master.definitions;
   uri_ = variant_.uri();

@@ -11,6 +11,7 @@
 #include "net/timer.h"
 #include "viewer/chosen_variant.h"
 #include "viewer/delivery.h"
+#include "viewer/log.h"
 #include "viewer/url_renewal.h"
 #include "viewer/viewer.h"
 #include "viewer/whole_body.h"
@@ -74,6 +75,7 @@ public:
     /// Of the stream, whichever variant's playlist tells of them.
     std::shared_ptr<media::KnownDateRanges> date_ranges =
         std::make_shared<media::KnownDateRanges>();
+    Log log;
   };
 
   PlaylistSource(GMainContext* context, net::HttpClient& http, Options options, Events events);

@@ -2,6 +2,7 @@
 #include "viewer/segment_fetcher.h"
 
 #include "viewer/failure.h"
+#include "viewer/public_uri.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,9 +19,9 @@ constexpr std::uint64_t longest_refusal = 64 << 10;
 } // namespace
 
 SegmentFetcher::SegmentFetcher(net::HttpClient& http, Mind& mind, LinkMeter& meter, Locate locate,
-                               Answered answered, std::chrono::milliseconds timeout)
+                               Answered answered, std::chrono::milliseconds timeout, Log log)
     : http_(http), mind_(mind), meter_(meter), locate_(std::move(locate)),
-      answered_(std::move(answered)), timeout_(timeout) {}
+      answered_(std::move(answered)), timeout_(timeout), log_(std::move(log)) {}
 
 void SegmentFetcher::fetch(const core::Fetch& fetch) {
   auto id = fetch.id;
@@ -44,6 +45,8 @@ void SegmentFetcher::fetch(const core::Fetch& fetch) {
   events.data = [this, id](std::span<const std::uint8_t> bytes) { data(id, bytes); };
   events.done = [this, id] { done(id); };
   events.failed = [this, id](const net::HttpError& error) { broken(id, error); };
+  log_.debug("Asking for bytes " + std::to_string(request.range->first) + " to " +
+             std::to_string(request.range->last) + " of " + public_uri(request.uri));
   transfer.http = http_.start(std::move(request), std::move(events));
   transfers_[id] = std::move(transfer);
 }
@@ -66,6 +69,7 @@ void SegmentFetcher::head(core::FetchId id, const net::HttpHead& head) {
     transfer.refused = true;
     transfer.left = longest_refusal;
     answered_(head.status);
+    log_.warning("HTTP status " + std::to_string(head.status) + " for " + public_uri(head.uri));
     return mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(head));
   }
   transfer.status = head.status;
@@ -118,6 +122,7 @@ void SegmentFetcher::broken(core::FetchId id, const net::HttpError& error) {
   auto transfer = transfers_.extract(id);
   if (transfer.empty() || transfer.mapped().refused)
     return;
+  log_.warning("A segment could not be fetched: " + error.detail);
   answered_(tl::unexpected(error.kind));
   mind_.tell(&Swarm::fetch_failed, id, to_fetch_error(error));
 }

@@ -5,6 +5,7 @@
 #include "core/actions.h"
 #include "net/http_client.h"
 #include "viewer/link_meter.h"
+#include "viewer/log.h"
 #include "viewer/mind.h"
 #include "viewer/playlist_source.h"
 
@@ -28,7 +29,7 @@ public:
   /// `answered` is told how each fetch ended that was not cancelled. `timeout` is without any
   /// progress.
   SegmentFetcher(net::HttpClient& http, Mind& mind, LinkMeter& meter, Locate locate,
-                 Answered answered, std::chrono::milliseconds timeout);
+                 Answered answered, std::chrono::milliseconds timeout, Log log = {});
 
   void fetch(const core::Fetch& fetch);
   void cancel(core::FetchId id);
@@ -60,6 +61,7 @@ private:
   Locate locate_;
   Answered answered_;
   std::chrono::milliseconds timeout_;
+  Log log_;
   std::unordered_map<core::FetchId, Transfer> transfers_;
 };
 

@@ -2,6 +2,7 @@
 #include "viewer/services_client.h"
 
 #include "viewer/now.h"
+#include "viewer/public_uri.h"
 
 #include <utility>
 
@@ -60,6 +61,16 @@ std::unique_ptr<net::HttpTransfer> ServicesClient::post(const std::string& uri, 
   });
 }
 
+void ServicesClient::say(const std::string& service, const std::string& uri,
+                         const WholeResult& result) const {
+  auto why = !result                      ? result.error().detail
+             : result->head.status == 200 ? "its reply cannot be read"
+                                          : "HTTP status " + std::to_string(result->head.status);
+  options_.log.warning("The " + service +
+                       " does not help at present, so more comes from the CDN: " + public_uri(uri) +
+                       " (" + why + ")");
+}
+
 void ServicesClient::start() {
   ask_index();
 }
@@ -74,9 +85,11 @@ void ServicesClient::index_answered(const WholeResult& result) {
   index_transfer_.reset();
   auto services = succeeded(result) ? read_index_reply(result->body) : std::nullopt;
   if (!services) {
+    say("Index", options_.index_uri, result);
     auto wait = index_backoff_.next();
     return index_timer_.arm_in(std::max(wait, retry_after(result).value_or(0ns)));
   }
+  options_.log.info("The Index answers: " + public_uri(options_.index_uri));
   index_backoff_.reset();
   services_ = std::move(*services);
   next_cps_ = next_tracker_ = 0;
@@ -116,8 +129,10 @@ void ServicesClient::cps_answered(const WholeResult& result) {
   if (auto rid = succeeded(result) ? read_cps_reply(result->body) : std::nullopt) {
     rid_ = rid;
     cps_timer_.disarm();
+    options_.log.info("The stream's RID is " + rid->to_hex());
     return events_.resolved(*rid);
   }
+  say("CPS", services_.cps[next_cps_], result);
   if (!tried_all(next_cps_, services_.cps))
     return ask_cps();
   cps_timer_.arm_in(std::max(cps_backoff_.next(), retry_after(result).value_or(0ns)));
@@ -144,6 +159,7 @@ void ServicesClient::tracker_answered(const WholeResult& result) {
   announce_transfer_.reset();
   if (auto answer = succeeded(result) ? read_announce_reply(result->body) : std::nullopt)
     return events_.announced(*answer);
+  say("tracker", services_.trackers[next_tracker_], result);
   if (!tried_all(next_tracker_, services_.trackers))
     return ask_tracker();
   ask_index_soon();

@@ -7,6 +7,7 @@
 #include "net/http_client.h"
 #include "net/timer.h"
 #include "viewer/backoff.h"
+#include "viewer/log.h"
 #include "viewer/service_messages.h"
 #include "viewer/whole_body.h"
 
@@ -33,6 +34,7 @@ public:
     core::PeerId self;
     core::Duration backoff_first = std::chrono::milliseconds(500);
     core::Duration backoff_most = std::chrono::seconds(30);
+    Log log;
   };
 
   ServicesClient(GMainContext* context, net::HttpClient& http, Options options, Events events);
@@ -57,6 +59,7 @@ private:
   void cps_answered(const WholeResult& result);
   void ask_tracker();
   void tracker_answered(const WholeResult& result);
+  void say(const std::string& service, const std::string& uri, const WholeResult& result) const;
   bool tried_all(std::size_t& next, const std::vector<std::string>& uris);
 
   net::HttpClient& http_;

@@ -39,19 +39,25 @@ core::Settings settings_of(const ViewerOptions& options, bool stands_by) {
 
 PlaylistSource::Options playlist_options(const ViewerOptions& options,
                                          std::optional<media::Variant> variant,
-                                         std::shared_ptr<media::KnownDateRanges> date_ranges) {
+                                         const Session::Shared& shared) {
   return {.uri = options.uri,
           .timeout = timeout_or(options.http, playlist_timeout),
           .retries = options.http.retries,
           .wish = to_wish(options.quality),
           .variant = std::move(variant),
-          .date_ranges = std::move(date_ranges)};
+          .date_ranges = shared.date_ranges,
+          .log = Log(shared.log, Log::Area::playlist)};
 }
 
-Peers::Watch watch_into(std::shared_ptr<OutputQueue> output) {
-  return {.added = [output](const core::PeerId& peer) { output->peer_added(peer.to_hex()); },
+Peers::Watch watch_into(std::shared_ptr<OutputQueue> output, Log log) {
+  return {.added =
+              [output, log](const core::PeerId& peer) {
+                log.info("Met " + peer.to_hex());
+                output->peer_added(peer.to_hex());
+              },
           .removed =
-              [output](const core::PeerId& peer, const std::string& reason) {
+              [output, log](const core::PeerId& peer, const std::string& reason) {
+                log.info("Parted from " + peer.to_hex() + ": " + reason);
                 output->peer_removed(peer.to_hex(), reason);
               }};
 }
@@ -68,8 +74,7 @@ Session::Session(const Shared& shared, const ViewerOptions& options,
     : shared_(shared), events_(std::move(events)), stands_by_(variant.has_value()),
       settings_(settings_of(options, stands_by_)), mind_(settings_, [this] { pump(); }),
       services_options_(to_services_client(options.http, options.user_agent)),
-      playlist_(shared.context, shared.http,
-                playlist_options(options, std::move(variant), shared.date_ranges),
+      playlist_(shared.context, shared.http, playlist_options(options, std::move(variant), shared),
                 {.media_uri = [this](const std::string& uri) { media_uri_known(uri); },
                  .date_range =
                      [this](const media::DateRange& range) {
@@ -87,16 +92,18 @@ Session::Session(const Shared& shared, const ViewerOptions& options,
           shared.http, mind_, shared.meter,
           [this](core::SequenceNumber sn) { return playlist_.locate(sn); },
           [this](const SegmentAnswer& answer) { playlist_.segment_answered(answer); },
-          timeout_or(options.http, segment_timeout)),
+          timeout_or(options.http, segment_timeout), Log(shared.log, Log::Area::cdn)),
       keys_(shared.context, shared.http, timeout_or(options.http, segment_timeout),
-            {.arrived = [this] { release(); }, .refused = [this] { playlist_.key_refused(); }}),
+            {.arrived = [this] { release(); }, .refused = [this] { playlist_.key_refused(); }},
+            Log(shared.log, Log::Area::cdn)),
       meeting_{.index_uri = options.index_uri,
                .agent = options.user_agent,
                .local_address = options.local_address,
                .broker_trust = to_broker_trust(options.http),
                .self = settings_.self,
                .max_peers = options.max_peers,
-               .watch = watch_into(shared.output)},
+               .watch = watch_into(shared.output, Log(shared.log, Log::Area::peers)),
+               .log = Log(shared.log, Log::Area::peers)},
       meet_(shared.context, [this] { meet_others(); }),
       wakeup_(shared.context, [this] { mind_.tell(&Swarm::advance); }),
       leave_(shared.context, [this] { look_whether_left(); }) {}
@@ -139,6 +146,8 @@ void Session::set_max_peers(unsigned peers) {
   pump();
   if (membership_)
     membership_->peers().set_max_peers(peers);
+  else if (peers > 0 && !meeting_.index_uri.empty() && !closing_)
+    meet_.arm_in(0ns);
 }
 
 void Session::pump() {
@@ -304,6 +313,7 @@ void Session::finish(std::variant<EndOfStream, Error> last) {
 
 void Session::look_after() {
   tell_link();
+  tell_starvation();
   check_playlist();
   check_key();
 }
@@ -311,6 +321,12 @@ void Session::look_after() {
 void Session::tell_link() {
   auto bits = shared_.meter.throughput(now());
   mind_.swarm().set_link(bits ? std::optional(*bits / 8) : std::nullopt);
+}
+
+void Session::tell_starvation() {
+  auto starvations = mind_.swarm().statistics().starvations;
+  if (starvations > std::exchange(starvations_, starvations))
+    Log(shared_.log, Log::Area::cdn).warning("Playback had to wait: what comes next is not here");
 }
 
 /// The core sees segments that fail; a playlist that fails leaves it with nothing to ask for.

@@ -9,6 +9,7 @@
 #include "net/timer.h"
 #include "viewer/key_source.h"
 #include "viewer/link_meter.h"
+#include "viewer/log.h"
 #include "viewer/membership.h"
 #include "viewer/mind.h"
 #include "viewer/output_queue.h"
@@ -33,6 +34,7 @@ public:
     LinkMeter& meter;
     std::shared_ptr<OutputQueue> output;
     std::shared_ptr<media::KnownDateRanges> date_ranges;
+    Log::Sink log;
   };
 
   /// Of one that stands by, and of any that another takes over from.
@@ -96,6 +98,7 @@ private:
   void release();
   void finish(std::variant<EndOfStream, Error> last);
   void tell_link();
+  void tell_starvation();
   void check_playlist();
   void check_key();
   void look_for_seam();
@@ -126,6 +129,7 @@ private:
   net::Timer meet_;
   net::Timer wakeup_;
   net::Timer leave_;
+  std::uint64_t starvations_ = 0; ///< that were told of
   bool pumping_ = false;
   bool finished_ = false;
   std::shared_ptr<const Quality> begins_; ///< with the next bytes

@@ -52,10 +52,14 @@ Sessions::Sessions(GMainContext* context, ViewerOptions options, Crossings cross
                    std::chrono::steady_clock::time_point opened)
     : options_(named(std::move(options))), crossings_(std::move(crossings)), opened_(opened),
       http_(context, to_stream_client(options_.http, options_.user_agent, options_.uri)),
-      meter_(now()), choice_(now()), shared_{context, http_, meter_, crossings_.output,
-                                             std::make_shared<media::KnownDateRanges>()},
-      playing_(make({})), tick_(context, [this] { tick(); }), sweep_(context, [this] { sweep(); }) {
-}
+      meter_(now()), choice_(now()), shared_{context,
+                                             http_,
+                                             meter_,
+                                             crossings_.output,
+                                             std::make_shared<media::KnownDateRanges>(),
+                                             options_.log},
+      log_(options_.log, Log::Area::quality), playing_(make({})),
+      tick_(context, [this] { tick(); }), sweep_(context, [this] { sweep(); }) {}
 
 std::unique_ptr<Session> Sessions::make(std::optional<media::Variant> variant) {
   return std::make_unique<Session>(shared_, options_, std::move(variant),
@@ -187,6 +191,9 @@ void Sessions::choose() {
 
 void Sessions::begin_switch(const media::Variant& to, const QualityView& view) {
   bool at_once = to.bandwidth < view.bandwidths[view.current];
+  log_.info("Going from " + std::to_string(view.bandwidths[view.current]) + " to " +
+            std::to_string(to.bandwidth) + " bit/s; measured " +
+            std::to_string(static_cast<std::uint64_t>(view.throughput.value_or(0))));
   auto give_up_at = now() + (at_once ? ready_soon : ready_within);
   next_.emplace(Next{make(to), to, at_once, !view.throughput, give_up_at});
   share_upload();
@@ -240,6 +247,7 @@ void Sessions::hand_over() {
   playing_->take_over(*before);
   retire(std::move(before));
   ++switches_;
+  log_.info("Gone to the other quality");
   measured_peer_bytes_ = playing_->swarm().statistics().peer_bytes;
   choice_.switched(now(), down);
   share_upload();
@@ -250,6 +258,7 @@ void Sessions::give_up_switch() {
     return;
   not_before_[next_->variant.bandwidth] = now() + rests_for;
   choice_.gave_up(now());
+  log_.info(std::to_string(next_->variant.bandwidth) + " bit/s cannot be gone to now");
   take_back_switch();
 }
 

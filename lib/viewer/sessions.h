@@ -84,6 +84,7 @@ private:
   LinkMeter meter_;
   QualityChoice choice_;
   Session::Shared shared_;
+  Log log_;
   std::unique_ptr<Session> playing_;
 
   /// Another quality that is to be played.

@@ -21,9 +21,9 @@ constexpr double all_burst = 300, all_per_second = 60;
 } // namespace
 
 Signalling::Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid,
-                       Events events, net::MqttClient::Trust trust)
+                       Events events, net::MqttClient::Trust trust, Log log)
     : context_(context), self_(self), rid_(rid), events_(std::move(events)),
-      trust_(std::move(trust)), patience_(context, [this] { try_next(); }),
+      trust_(std::move(trust)), log_(std::move(log)), patience_(context, [this] { try_next(); }),
       all_(all_burst, all_per_second) {}
 
 void Signalling::use(std::vector<ServiceAddress> brokers) {
@@ -52,10 +52,12 @@ void Signalling::connect() {
   net::MqttClient::Events events;
   events.ready = [this] {
     patience_.disarm();
+    log_.info("Other viewers can be met, through the broker " + brokers_[broker_].host);
     if (events_.ready)
       events_.ready();
   };
-  events.lost = [this](const std::string&) {
+  events.lost = [this](const std::string& reason) {
+    log_.warning("The broker " + brokers_[broker_].host + " is lost: " + reason);
     if (brokers_.size() > 1)
       patience_.arm_in(broker_patience);
   };

@@ -5,6 +5,7 @@
 #include "core/ids.h"
 #include "net/mqtt_client.h"
 #include "net/timer.h"
+#include "viewer/log.h"
 #include "viewer/rate_bound.h"
 #include "viewer/service_messages.h"
 #include "viewer/signal.h"
@@ -25,7 +26,7 @@ public:
   };
 
   Signalling(GMainContext* context, const core::PeerId& self, const core::Rid& rid, Events events,
-             net::MqttClient::Trust trust = {});
+             net::MqttClient::Trust trust = {}, Log log = {});
 
   /// The first of them that answers is used; another list than before replaces the connection.
   void use(std::vector<ServiceAddress> brokers);
@@ -45,6 +46,7 @@ private:
   core::Rid rid_;
   Events events_;
   net::MqttClient::Trust trust_;
+  Log log_;
   std::vector<ServiceAddress> brokers_;
   std::size_t broker_ = 0;
   net::Timer patience_; ///< with a broker that does not answer, when there is another

@@ -12,6 +12,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 namespace p2plive {
@@ -127,7 +128,12 @@ std::variant<std::unique_ptr<Viewer>, Error> Viewer::open(ViewerOptions options)
     return *error;
   if (auto error = viewer::load_authorities(options.http))
     return *error;
-  return std::unique_ptr<Viewer>(new Viewer(std::make_unique<Impl>(options)));
+  try {
+    return std::unique_ptr<Viewer>(new Viewer(std::make_unique<Impl>(options)));
+  } catch (const std::system_error& error) { // of std::thread
+    return Error{Error::Kind::open,
+                 "The system has no room for another thread; close other programs.", error.what()};
+  }
 }
 
 Viewer::Viewer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -84,6 +85,14 @@ struct Quality {
   std::string codecs; ///< as written; empty: not said
 };
 
+/// What happens inside, for a person who looks for the reason of something: a sentence, without
+/// users' names and passwords.
+struct LogLine {
+  enum class Level { warning, info, debug } level{};
+  enum class Area { playlist, cdn, peers, quality } area{};
+  std::string text;
+};
+
 struct ViewerOptions {
   std::string uri;       ///< http(s) URL of an HLS media or master playlist
   std::string index_uri; ///< http(s) base URL of the services, Index is at v1/index under it;
@@ -101,7 +110,8 @@ struct ViewerOptions {
   Late late = Late::skip;
   std::optional<std::chrono::nanoseconds> cdn_threshold; ///< none: automatic
   std::optional<double> seed_share;                      ///< none: automatic; else 0..1
-  unsigned max_peers = 60;
+  static constexpr unsigned most_peers = 500;
+  unsigned max_peers = 60;                   ///< two more are let in; 0: none
   std::optional<std::uint64_t> upload_limit; ///< bits a second; none: no limit; 0: never upload
   std::string user_agent;                    ///< empty: "p2plive/VERSION"
   std::string local_address; ///< data channels use this address only; empty: all interfaces, or
@@ -109,6 +119,9 @@ struct ViewerOptions {
   HttpOptions http;
   QualityOptions quality;
   bool trace = false; ///< every buffer says how it came (Buffer::life)
+  /// Null: nobody reads it. Called on the network thread, which it must not hold up, until the
+  /// viewer's last words are said.
+  std::function<void(const LogLine&)> log;
 };
 
 /// Why a stream cannot be played, for a person.

@@ -283,6 +283,7 @@ GST_START_TEST(queries) {
   GstSchedulingFlags flags;
   gst_query_parse_scheduling(scheduling, &flags, nullptr, nullptr, nullptr);
   fail_unless(flags & GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED);
+  fail_if(flags & GST_SCHEDULING_FLAG_SEEKABLE);
   gst_query_unref(scheduling);
 
   auto* seeking = gst_query_new_seeking(GST_FORMAT_TIME);
@@ -290,6 +291,7 @@ GST_START_TEST(queries) {
   if (gst_pad_query(pad, seeking))
     gst_query_parse_seeking(seeking, nullptr, &seekable, nullptr, nullptr);
   fail_if(seekable);
+  fail_if(gst_element_seek_simple(element, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
   gst_query_unref(seeking);
 
   gint64 duration = 0;

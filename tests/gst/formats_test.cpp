@@ -127,6 +127,24 @@ GST_START_TEST(playbin_plays_fragmented_mp4) {
 }
 GST_END_TEST;
 
+// Rule: a pipeline that is built for another format is told so, once, with what to do.
+GST_START_TEST(a_format_that_is_not_taken) {
+  LiveStreamOptions options;
+  options.kind = Kind::fmp4;
+  LiveStream stream(options);
+  stream.wait_for_segments(1);
+  Pipeline pipeline("p2plivesrc uri=" + stream.url() + " ! tsdemux ! fakesink");
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return !pipeline.errors().empty(); }, 30s));
+  pipeline.wait([&] { return pipeline.errors().size() > 1; }, 500ms);
+  fail_unless_equals_int(static_cast<int>(pipeline.errors().size()), 1);
+  const auto& error = pipeline.errors().front();
+  fail_unless(error.domain == GST_STREAM_ERROR && error.code == GST_STREAM_ERROR_FORMAT &&
+                  error.text.find("decodebin") != std::string::npos,
+              "%s", error.text.c_str());
+}
+GST_END_TEST;
+
 static Suite* formats_suite() {
   auto* suite = suite_create("formats");
   auto* tests = tcase_create("rules");
@@ -139,6 +157,7 @@ static Suite* formats_suite() {
   tcase_add_test(tests, packed_ac3);
   tcase_add_test(tests, packed_eac3);
   tcase_add_test(tests, playbin_plays_fragmented_mp4);
+  tcase_add_test(tests, a_format_that_is_not_taken);
   return suite;
 }
 

@@ -241,6 +241,49 @@ GST_START_TEST(a_pause_is_made_up_for) {
 }
 GST_END_TEST;
 
+// Rule: after an outage that is longer than the lead, and that nothing is left out for, pictures
+// are in time again, for sinks that drop what is late.
+static void plays_on_after_an_outage(Kind kind) {
+  LiveStream own({.kind = kind, .kilobits = 300, .listed = 20});
+  own.wait_for_segments(6);
+  Pipeline pipeline(source(own) + " late=keep" + (kind == Kind::fmp4 ? fragments_player : player));
+  auto* sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
+  g_object_set(sink, "max-lateness", gint64{40 * GST_MSECOND}, nullptr);
+  gst_object_unref(sink);
+  pipeline.set_state(GST_STATE_PLAYING);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > 50; }, 20s), "%s",
+              pipeline.first_error().c_str());
+  own.hang(true);
+  // All that it has is played, and nothing for three seconds.
+  guint64 before = 0;
+  auto since = std::chrono::steady_clock::now();
+  fail_unless(pipeline.wait(
+      [&] {
+        const auto now = std::chrono::steady_clock::now();
+        if (rendered(pipeline) > before)
+          since = now;
+        before = rendered(pipeline);
+        return now - since > 3s;
+      },
+      20s));
+  own.hang(false);
+  fail_unless(pipeline.wait([&] { return rendered(pipeline) > before + 100; }, 20s),
+              "%" G_GUINT64_FORMAT " pictures after it", rendered(pipeline) - before);
+  fail_unless(pipeline.skipped().empty());
+  fail_unless_equals_int(static_cast<int>(pipeline.sent().back().segment_events), 2);
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
+}
+
+GST_START_TEST(an_outage_longer_than_the_lead) {
+  plays_on_after_an_outage(Kind::mpeg_ts);
+}
+GST_END_TEST;
+
+GST_START_TEST(an_outage_of_fragments_longer_than_the_lead) {
+  plays_on_after_an_outage(Kind::fmp4);
+}
+GST_END_TEST;
+
 GST_START_TEST(late_may_be_kept) {
   Pipeline pipeline(source(*stream) + " late=keep" + player);
   pipeline.set_state(GST_STATE_PLAYING);
@@ -269,6 +312,8 @@ static Suite* interruptions_suite() {
   tcase_add_test(tests, late_may_be_kept_beyond_the_window);
   tcase_add_test(tests, a_pause_is_made_up_for);
   tcase_add_test(tests, late_may_be_kept);
+  tcase_add_test(tests, an_outage_longer_than_the_lead);
+  tcase_add_test(tests, an_outage_of_fragments_longer_than_the_lead);
   return suite;
 }
 

@@ -5,6 +5,7 @@
 #include "processes/services.h"
 #include "processes/temporary_directory.h"
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ public:
   void wait_for_segments(unsigned count) const;
 
   void stop_encoder() { encoder_.kill(); }
+  /// The CDN hangs, and goes on.
+  void hang(bool on) { nginx_.process.send_signal(on ? SIGSTOP : SIGCONT); }
   /// On the same addresses, numbers and times from the beginning.
   void start_encoder();
 

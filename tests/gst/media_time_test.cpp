@@ -39,7 +39,7 @@ void equals(Time is, Time should) {
 // Rule: media time begins at 0, whatever the encoder's clock says, with one segment.
 GST_START_TEST(the_first_timestamp_is_zero) {
   MediaTime time;
-  const auto first = time.place(begin(77s, 1s), 5s);
+  const auto first = time.place(begin(77s, 1s), {});
   equals(first.pts, 0s);
   fail_unless(first.segment.has_value());
   equals(first.segment->start, 0s);
@@ -120,6 +120,31 @@ GST_START_TEST(a_new_segment_is_not_in_the_past) {
 }
 GST_END_TEST;
 
+// Rule: so it is of the first one, where nobody waited for it.
+GST_START_TEST(the_beginning_is_not_in_the_past) {
+  MediaTime time;
+  const auto first = time.place(begin(77s, 1s), 5s);
+  equals(first.pts, 5s);
+  equals(first.segment->base, 5s);
+  equals(first.segment->time, 0s);
+}
+GST_END_TEST;
+
+// Rule: what comes after a stall, and too late for every sink, begins a segment that is in time;
+// what comes in time, or a moment later, does not.
+GST_START_TEST(what_is_late_is_not_late_for_ever) {
+  MediaTime time;
+  time.place(begin(10s, 2s), {});
+  fail_if(time.place(begin(12s, 2s), 2200ms).segment.has_value());
+  fail_if(time.place(part(1s), 9s).segment.has_value());
+  const auto late = time.place(begin(15s, 2s), 9s);
+  fail_unless(late.segment.has_value());
+  equals(late.segment->base, 9s);
+  equals(late.stream, 5s);
+  fail_if(time.place(begin(17s, 2s), 10s).segment.has_value());
+}
+GST_END_TEST;
+
 // Rule: without timestamps the durations count.
 GST_START_TEST(durations_stand_in_for_timestamps) {
   MediaTime time;
@@ -161,6 +186,31 @@ GST_START_TEST(fragments_keep_their_times) {
 }
 GST_END_TEST;
 
+static Buffer fragment(std::optional<Time> timestamp) {
+  auto buffer = begin(timestamp, 2s);
+  buffer.format = Format::fmp4;
+  return buffer;
+}
+
+// Rule: where fragments' own timestamps are counted from elsewhere, a segment says so: when they
+// fall below those of the beginning, though nothing tells of a break, and when they become known.
+GST_START_TEST(fragments_may_be_counted_anew) {
+  MediaTime time;
+  time.place(fragment(100'000s), {});
+  const auto fallen = time.place(fragment(1400ms), {});
+  fail_unless(fallen.segment.has_value());
+  equals(fallen.segment->start, 1400ms);
+  equals(fallen.segment->base, 2s);
+  MediaTime later;
+  later.place(fragment({}), {});
+  const auto known = later.place(fragment(500s), {});
+  fail_unless(known.segment.has_value());
+  equals(known.segment->start, 500s);
+  equals(known.segment->base, 2s);
+  fail_if(later.place(fragment(502s), {}).segment.has_value());
+}
+GST_END_TEST;
+
 static Suite* media_time_suite() {
   auto* suite = suite_create("media_time");
   auto* tests = tcase_create("rules");
@@ -171,8 +221,11 @@ static Suite* media_time_suite() {
   tcase_add_test(tests, a_discontinuity_makes_a_new_segment);
   tcase_add_test(tests, times_never_fall_below_zero);
   tcase_add_test(tests, a_new_segment_is_not_in_the_past);
+  tcase_add_test(tests, the_beginning_is_not_in_the_past);
+  tcase_add_test(tests, what_is_late_is_not_late_for_ever);
   tcase_add_test(tests, durations_stand_in_for_timestamps);
   tcase_add_test(tests, fragments_keep_their_times);
+  tcase_add_test(tests, fragments_may_be_counted_anew);
   return suite;
 }
 GST_CHECK_MAIN(media_time)

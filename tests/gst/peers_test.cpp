@@ -117,12 +117,34 @@ GST_START_TEST(peers_are_told_of) {
 }
 GST_END_TEST;
 
+// Rule: how many peers there may be can change while the stream plays: from none, and to none.
+GST_START_TEST(peers_may_be_wanted_later) {
+  Pipeline one(source());
+  Signals signals(one);
+  auto* element = gst_bin_get_by_name(GST_BIN(one.get()), "src");
+  g_object_set(element, "max-peers", 0, nullptr);
+  one.set_state(GST_STATE_PLAYING);
+  Pipeline other(source());
+  Signals others(other);
+  other.set_state(GST_STATE_PLAYING);
+  fail_unless(one.wait([&] { return one.sent_count() > 0 && other.sent_count() > 0; }, 20s));
+  g_object_set(element, "max-peers", 5, nullptr);
+  fail_unless(one.wait([&] { return !signals.added().empty() && !others.added().empty(); }, 40s),
+              "they do not meet: %s", one.first_error().c_str());
+  fail_unless(signals.removed().empty());
+  g_object_set(element, "max-peers", 0, nullptr);
+  fail_unless(one.wait([&] { return !signals.removed().empty(); }, 10s), "it keeps its peer");
+  gst_object_unref(element);
+}
+GST_END_TEST;
+
 static Suite* peers_suite() {
   auto* suite = suite_create("peers");
   auto* tests = tcase_create("rules");
   tcase_set_timeout(tests, 90);
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, peers_are_told_of);
+  tcase_add_test(tests, peers_may_be_wanted_later);
   return suite;
 }
 
