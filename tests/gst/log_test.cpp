@@ -44,10 +44,11 @@ private:
     const std::string name = gst_debug_category_get_name(category);
     if (!name.starts_with("p2plivesrc-"))
       return;
+    std::string line = gst_debug_level_get_name(level); // padded
+    line = name.substr(11) + " " + line.substr(0, line.find(' ')) + " ";
     auto& me = *static_cast<Lines*>(self);
     std::lock_guard guard(me.lock_);
-    me.lines_.push_back(name.substr(11) + " " + gst_debug_level_get_name(level) + " " +
-                        gst_debug_message_get(message));
+    me.lines_.push_back(line + gst_debug_message_get(message));
   }
 
   mutable std::mutex lock_;
@@ -72,12 +73,12 @@ GST_START_TEST(the_log_says_why) {
                     " name=src ! fakesink");
   pipeline.set_state(GST_STATE_PLAYING);
   for (const auto& beginning : std::vector<std::string>{
-           "playlist INFO  Of 2 variants that of 900000 bit/s is played",
-           "playlist WARN  The server cannot be reached",
-           "playlist WARN  The stream goes on from another place: " + stream.url(),
-           "playlist INFO  The playlist lists ",
+           "playlist INFO Of 2 variants that of 900000 bit/s is played",
+           "playlist WARN The server cannot be reached",
+           "playlist WARN The stream goes on from another place: " + stream.url(),
+           "playlist INFO The playlist lists ",
            "cdn DEBUG Asking for bytes 0 to ",
-           "peers WARN  The Index does not help at present, so more comes from the CDN: http://" +
+           "peers WARN The Index does not help at present, so more comes from the CDN: http://" +
                nobody,
        })
     fail_unless(pipeline.wait([&] { return lines.has(beginning); }, 20s), "%s is not in:\n%s",
