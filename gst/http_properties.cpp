@@ -75,6 +75,8 @@ void install_identity(GObjectClass* c) {
   /**
    * GstP2pLiveSrc:user-pw:
    *
+   * The password of #GstP2pLiveSrc:user-id, without which it is refused.
+   *
    * Since: 0.1
    */
   install_string(c, prop_user_pw, "user-pw", "User password", "Password of user-id");
@@ -96,11 +98,16 @@ void install_proxy(GObjectClass* c) {
   /**
    * GstP2pLiveSrc:proxy-id:
    *
+   * The user for a #GstP2pLiveSrc:proxy that asks for one. It goes before one in the proxy's
+   * address.
+   *
    * Since: 0.1
    */
   install_string(c, prop_proxy_id, "proxy-id", "Proxy id", "User for the proxy");
   /**
    * GstP2pLiveSrc:proxy-pw:
+   *
+   * The password of #GstP2pLiveSrc:proxy-id.
    *
    * Since: 0.1
    */

@@ -138,6 +138,10 @@ void install_timing(GObjectClass* c, const ViewerOptions& defaults) {
   /**
    * GstP2pLiveSrc:pace:
    *
+   * With `stream` data is handed out as fast as it is played, #GstP2pLiveSrc:lead ahead; what is
+   * behind need not block to slow the source down. With `none` whatever is there is handed out at
+   * once, which leaves other viewers little time to help; #GstP2pLiveSrc:late has no effect then.
+   *
    * Since: 0.1
    */
   g_object_class_install_property(c, prop_pace,
@@ -146,6 +150,12 @@ void install_timing(GObjectClass* c, const ViewerOptions& defaults) {
                                                     static_cast<int>(defaults.pace), when_ready));
   /**
    * GstP2pLiveSrc:late:
+   *
+   * What happens when playback has fallen behind, as after a pause or a stall: when it is more than
+   * a target duration (two in the middle of a segment) further from the live edge than
+   * #GstP2pLiveSrc:live-delay. With `skip` the source jumps forward, with a new segment and the
+   * message `p2plive-skipped`. With `keep` it leaves nothing out, and stays late until the CDN no
+   * longer has the data.
    *
    * Since: 0.1
    */
@@ -186,6 +196,9 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
   /**
    * GstP2pLiveSrc:max-peers:
    *
+   * How many other viewers the source connects with, at most; two more may connect with it. 500 are
+   * possible. 0 at the start meets nobody until READY. Fewer than are connected close none of them.
+   *
    * Since: 0.1
    */
   g_object_class_install_property(c, prop_max_peers,
@@ -196,6 +209,9 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
                                                     defaults.max_peers, always));
   /**
    * GstP2pLiveSrc:upload-limit:
+   *
+   * How much is sent to all other viewers together, in bits of media a second. 0 sends nothing, and
+   * still receives; -1 is no limit.
    *
    * Since: 0.1
    */

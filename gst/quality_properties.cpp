@@ -51,12 +51,18 @@ void install_quality_properties(GObjectClass* c) {
   /**
    * GstP2pLiveSrc:max-width:
    *
+   * Bounds the variant beside #GstP2pLiveSrc:max-bitrate, by the width in its `RESOLUTION`. A
+   * variant that names none keeps within.
+   *
    * Since: 0.1
    */
   install_uint(c, prop_max_width, "max-width", "Maximum width",
                "Width of the variant that is played, at most (0 = no bound)", G_MAXUINT);
   /**
    * GstP2pLiveSrc:max-height:
+   *
+   * Bounds the variant beside #GstP2pLiveSrc:max-bitrate, by the height in its `RESOLUTION`. A
+   * variant that names none keeps within.
    *
    * Since: 0.1
    */
