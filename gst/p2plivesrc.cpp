@@ -14,41 +14,13 @@
  *
  * The first buffer of each HLS segment has a timestamp, every buffer a duration. Timestamps are
  * running time, but for fragmented MP4, which keeps its own; the TIME segment tells what stream
- * time they are, which leaps where playback leaps. Buffers carry the media sequence number of their
- * HLS segment as offset and their place in that segment as offset-end; the first of a segment has
- * %GST_BUFFER_FLAG_MARKER and, where the playlist has the program date and time, a
- * #GstReferenceTimestampMeta `timestamp/x-unix`. An init section comes before the first segment,
- * and wherever another one is needed, with %GST_BUFFER_FLAG_HEADER and without offsets.
+ * time they are, which leaps where playback leaps.
  *
- * When playback has fallen behind, with #GstP2pLiveSrc:late=skip, the source jumps forward and
- * posts an element message `p2plive-skipped` with the field `skipped-time` (#guint64, nanoseconds).
- *
- * Where the server does not have the init section of some segments these are left out, with a
- * warning on the bus, and the stream goes on with those that need another one.
- *
- * What the playlist says of spans of time (`EXT-X-DATERANGE`), such as advertisements, comes as
- * element messages `p2plive-date-range`: when the playlist lists a range first, which may be long
- * before it begins, and again, with everything that is known of it by then, when a later playlist
- * says more. They are posted in the order of their start, from the streaming thread, and none
- * before the first bytes. A field is there where there is something to say:
- *
- * - `id` (string), always, and `class` (string)
- * - `start-date` (#GstDateTime), always, and `end-date` (#GstDateTime)
- * - `duration` and `planned-duration` (#guint64, nanoseconds)
- * - `end-on-next` (#gboolean), always: it ends where the next range of its class begins
- * - `scte35-cmd`, `scte35-out`, `scte35-in` (string): `0x` and hexadecimal, as in the playlist
- * - attributes of the stream's own, `X-...` (string), under their names
- * - `running-time` and `stream-time` (#guint64, nanoseconds) of its start, reckoned from the
- * program date and time of what was handed out last. They are missing where the playlist has none,
- * and where the range began before playback did; a break in the stream between here and there makes
- *   them wrong.
- *
- * With a master playlist an element message `p2plive-quality` tells of the variant that is played,
- * before its first bytes: at the start, and with #GstP2pLiveSrc:adaptive whenever it changes. It
- * has the fields `bandwidth` (#guint64, bits a second), and `width` and `height` (#guint) and
- * `codecs` (string) where the playlist names them. The bandwidth goes downstream as the tag
- * `nominal-bitrate`, too. The first bytes of another variant have %GST_BUFFER_FLAG_DISCONT, and
- * timestamps that go on; media sequence numbers are the variant's own.
+ * The element posts element messages: `p2plive-quality` tells of the variant of a master playlist
+ * that is played, `p2plive-skipped` of a jump forward, and `p2plive-date-range` of what the
+ * playlist says of spans of time (`EXT-X-DATERANGE`), such as advertisements. docs/plugin.md lists
+ * their fields, and what of HLS is played, the flags of buffers, the fields of
+ * #GstP2pLiveSrc:stats, and errors.
  *
  * The tracer `p2plive` logs where every chunk came from, and when.
  *

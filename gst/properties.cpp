@@ -225,12 +225,7 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
    *
    * A #GstStructure `application/x-p2plive-stats` with figures since the start, at most a quarter
    * of a second old, or a second without an Index and #GstP2pLiveSrc:adaptive; all zero while the
-   * element is not at least PAUSED. Fields: strings `rid`, `peer-id`; #guint `peers`; #guint64
-   * counts `cdn-bytes`, `peer-bytes`, `upload-bytes`, `delivered-bytes`, `duplicate-bytes`,
-   * `overhead-bytes`, `cdn-requests`, `cdn-errors`, `starvations`, `switches`, `pool-allocated`,
-   * `pool-reused`; #guint64 bits a second `bandwidth`, of the variant that is handed out, and
-   * `throughput`, as #GstP2pLiveSrc:adaptive has measured it; #guint64 times in nanoseconds
-   * `buffer-time`, `delay`, `startup-time`, `starved-time`.
+   * element is not at least PAUSED. docs/plugin.md lists its fields.
    *
    * Since: 0.1
    */
