@@ -43,6 +43,19 @@ guint64 rendered(const Pipeline& pipeline) {
   return count;
 }
 
+/// Of the pictures that the sink gets.
+int width(const Pipeline& pipeline) {
+  auto* sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
+  auto* pad = gst_element_get_static_pad(sink, "sink");
+  auto* caps = gst_pad_get_current_caps(pad);
+  int width = 0;
+  gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width);
+  gst_caps_unref(caps);
+  gst_object_unref(pad);
+  gst_object_unref(sink);
+  return width;
+}
+
 } // namespace
 
 // Rule: an encoder that starts again on the same address, with numbers from zero, is a
@@ -112,6 +125,39 @@ GST_START_TEST(the_encoder_of_fragments_restarts) {
   fail_unless_equals_uint64(anew->running_time, anew->segment.base);
   fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
   fail_if(pipeline.ended());
+}
+GST_END_TEST;
+
+// Rule: where the playlist says that the stream breaks, and it goes on with times from the
+// beginning and pictures of another size, these follow at once, with DISCONT and a new segment.
+GST_START_TEST(pictures_of_another_size) {
+  LiveStream own({.kilobits = 300, .listed = 20});
+  own.wait_for_segments(5);
+  Pipeline pipeline(source(own) + player);
+  Shown pictures(pipeline, "sink");
+  const auto reach = [&](const std::function<bool()>& condition) {
+    fail_unless(pipeline.wait(condition, 20s), "%zu pictures: %s", pictures.count(),
+                pipeline.first_error().c_str());
+  };
+  pipeline.set_state(GST_STATE_PLAYING);
+  reach([&] { return rendered(pipeline) > 25; });
+  fail_unless_equals_int(width(pipeline), 320);
+  own.stop_encoder();
+  own.go_on_with_pictures_of("640x360");
+  reach([&] { return width(pipeline) == 640; });
+  const auto before = rendered(pipeline);
+  reach([&] { return rendered(pipeline) > before + 50; });
+  const auto sent = pipeline.sent();
+  const auto breaks = [](const Sent& one) { return one.discont; };
+  fail_unless_equals_int(static_cast<int>(std::count_if(sent.begin(), sent.end(), breaks)), 2);
+  const auto anew = std::find_if(sent.begin() + 1, sent.end(), breaks);
+  fail_unless(anew->begins_segment);
+  fail_unless_equals_uint64(anew->media_sequence, std::prev(anew)->media_sequence + 1);
+  fail_unless_equals_int(static_cast<int>(anew->segment_events), 2);
+  fail_unless_equals_uint64(anew->running_time, anew->segment.base);
+  fail_unless_equals_int(static_cast<int>(sent.back().segment_events), 2);
+  fail_unless(pictures.flaws(0.04, 0.1).empty(), "%s", pictures.flaws(0.04, 0.1).c_str());
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
 }
 GST_END_TEST;
 
@@ -306,6 +352,7 @@ static Suite* interruptions_suite() {
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, the_encoder_restarts);
   tcase_add_test(tests, the_encoder_of_fragments_restarts);
+  tcase_add_test(tests, pictures_of_another_size);
   tcase_add_test(tests, a_gap);
   tcase_add_test(tests, a_pause_beyond_the_window);
   tcase_add_test(tests, a_pause_of_fragments_beyond_the_window);

@@ -70,7 +70,7 @@ void LiveStream::start_encoder() {
     add(sound());
     add(audio_segments(codec));
   } else {
-    add({"-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25"});
+    add({"-re", "-f", "lavfi", "-i", "testsrc2=size=" + size_ + ":rate=25"});
     add(sound());
     add(picture_and_sound());
     add(hls());
@@ -81,6 +81,12 @@ void LiveStream::start_encoder() {
   if (!encoder)
     die(encoder.error());
   encoder_ = std::move(*encoder);
+}
+
+void LiveStream::go_on_with_pictures_of(const std::string& size) {
+  size_ = size;
+  more_flags_ = "+append_list";
+  start_encoder();
 }
 
 std::vector<std::string> LiveStream::picture_and_sound() const {
@@ -103,7 +109,7 @@ std::vector<std::string> LiveStream::hls() const {
                                   "-hls_delete_threshold",
                                   "5",
                                   "-hls_flags",
-                                  "delete_segments+program_date_time+temp_file"};
+                                  "delete_segments+program_date_time+temp_file" + more_flags_};
   if (options_.kind == LiveStreamOptions::Kind::fmp4)
     out.insert(out.end(),
                {"-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4",

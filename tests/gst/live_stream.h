@@ -33,6 +33,8 @@ public:
   void hang(bool on) { nginx_.process.send_signal(on ? SIGSTOP : SIGCONT); }
   /// On the same addresses, numbers and times from the beginning.
   void start_encoder();
+  /// Of MPEG-TS: in the same playlist, behind a discontinuity, with times from the beginning.
+  void go_on_with_pictures_of(const std::string& size);
 
 private:
   std::vector<std::string> picture_and_sound() const;
@@ -40,6 +42,7 @@ private:
   std::vector<std::string> audio_segments(const std::string& format) const;
 
   LiveStreamOptions options_;
+  std::string size_ = "320x240", more_flags_;
   processes::TemporaryDirectory directory_{"p2plive-gst-test"};
   std::filesystem::path root_;
   processes::Service nginx_;
