@@ -202,10 +202,11 @@ GST_START_TEST(a_gap) {
 GST_END_TEST;
 
 // Rule: what a playlist is written with, and where redirects lead, makes no difference: byte order
-// mark, CRLF, comments, tags of tomorrow, variables.
+// mark, CRLF, comments, tags of tomorrow, variables; nor does gzip.
 GST_START_TEST(an_untidy_playlist) {
   LiveStream stream("rewrite ^/start.m3u8$ /moved/untidy.m3u8?token=run1 redirect;\n"
-                    "rewrite ^/moved/(.*\\.ts)$ /$1 redirect;\n");
+                    "rewrite ^/moved/(.*\\.ts)$ /$1 redirect;\n"
+                    "gzip_min_length 1;\naccess_log gzipped.log cdn if=$gzip_ratio;\n");
   stream.start_encoder(3);
   std::filesystem::create_directory(stream.directory() / "moved");
   std::ofstream out(stream.directory() / "moved" / "untidy.m3u8", std::ios::binary);
@@ -222,6 +223,9 @@ GST_START_TEST(an_untidy_playlist) {
   auto flaw = watcher.compare(stream, 1, 0, 3);
   fail_unless(flaw.empty(), "%s", flaw.c_str());
   has_times(watcher);
+  std::ifstream gzipped(stream.nginx().directory / "gzipped.log");
+  const std::string log(std::istreambuf_iterator<char>(gzipped), {});
+  fail_unless(log.find("\tGET\t/moved/untidy.m3u8\t200\t") != log.npos, "%s", log.c_str());
 }
 GST_END_TEST;
 
