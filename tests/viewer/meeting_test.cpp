@@ -106,7 +106,7 @@ GST_START_TEST(two_viewers_share_a_stream) {
 }
 GST_END_TEST;
 
-// Rule: so they do with fragmented MP4, and with what is encrypted, which they exchange as it is.
+// Rule: so they do with fragmented MP4.
 GST_START_TEST(viewers_share_fragmented_mp4) {
   World world(test::fragment);
   Watcher a(world.options()), b(world.options());
@@ -172,6 +172,8 @@ GST_START_TEST(viewers_share_init_sections) {
 }
 GST_END_TEST;
 
+// Rule: so they do with what is encrypted, which they exchange as it is: keys come from the server,
+// to each of them, once each, also one that is new while they share.
 GST_START_TEST(viewers_share_what_is_encrypted) {
   World world([](test::LiveStream& stream) {
     test::set_key(stream, "first.key", test::first_key);
@@ -179,12 +181,23 @@ GST_START_TEST(viewers_share_what_is_encrypted) {
   });
   Watcher a(world.options()), b(world.options());
   fail_unless(meet(a, b) && exchange(a, b, 500'000));
+  test::set_key(world.stream, "second.key", test::second_key);
+  auto with = [&](const std::string& key, const test::WatchedSegment& segment) {
+    auto plain = test::decrypted(world.stream.segment(1, segment.sn), key, segment.sn);
+    return !plain.empty() && segment.bytes == plain;
+  };
+  auto has_second = [&](const Watcher& watcher) {
+    return watcher.whole() > 0 && with(test::second_key, watcher.segments()[watcher.whole() - 1]);
+  };
+  fail_unless(both_until(a, b, [&] { return has_second(a) && has_second(b); }));
+  fail_unless(exchange(a, b, 300'000), "they share no more");
   for (const auto* watcher : {&a, &b})
     for (std::size_t i = 0; i < watcher->whole(); ++i) {
       const auto& segment = watcher->segments()[i];
-      auto file = world.stream.segment(1, segment.sn);
-      fail_unless(segment.bytes == test::decrypted(file, test::first_key, segment.sn));
+      fail_unless(with(test::first_key, segment) || with(test::second_key, segment));
     }
+  for (const auto* key : {"/first.key", "/second.key"})
+    fail_unless_equals_int(test::requests(world.stream.nginx(), key), 2);
 }
 GST_END_TEST;
 
