@@ -6,6 +6,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <algorithm>
+#include <atomic>
 
 using namespace p2plive::tests;
 using namespace std::chrono_literals;
@@ -119,6 +120,36 @@ GST_START_TEST(playbin3_pause) {
 }
 GST_END_TEST;
 
+// Rule: a player that goes back to READY plays again from there: each of three rounds is like the
+// first.
+GST_START_TEST(playbin3_rounds) {
+  Pipeline pipeline(player("playbin3", *slow));
+  GstElement* sink = nullptr;
+  g_object_get(pipeline.get(), "video-sink", &sink, nullptr);
+  auto* pad = gst_element_get_static_pad(sink, "sink");
+  std::atomic<int> pictures{0};
+  const auto count = [](GstPad*, GstPadProbeInfo*, gpointer pictures) {
+    ++*static_cast<std::atomic<int>*>(pictures);
+    return GST_PAD_PROBE_OK;
+  };
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count, &pictures, nullptr);
+  for (int round = 0; round < 3; ++round) {
+    pictures = 0;
+    const auto before = pipeline.sent_count();
+    start(pipeline);
+    fail_unless(pipeline.wait([&] { return pictures > 25; }, 10s), "round %d: %d", round,
+                pictures.load());
+    const auto first = pipeline.sent()[before];
+    fail_unless(first.begins_segment && first.pts == 0 && first.segment.base == 0);
+    pipeline.set_state(GST_STATE_READY);
+    fail_unless(pipeline.wait_for_state(GST_STATE_READY, 5s));
+  }
+  gst_object_unref(pad);
+  gst_object_unref(sink);
+  fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
+}
+GST_END_TEST;
+
 static Suite* playbin_suite() {
   auto* suite = suite_create("playbin");
   auto* tests = tcase_create("rules");
@@ -130,6 +161,7 @@ static Suite* playbin_suite() {
   tcase_add_test(tests, playbin3_fast);
   tcase_add_test(tests, playbin_pause);
   tcase_add_test(tests, playbin3_pause);
+  tcase_add_test(tests, playbin3_rounds);
   return suite;
 }
 
