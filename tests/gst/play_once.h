@@ -9,12 +9,14 @@
 
 namespace p2plive::tests {
 
-/// Plays as Pipeline has it, with these GST_TRACERS. Returns what was logged, line by line, the
-/// last of which is "play-once: ended"; for each buffer that left the source "play-once: sent
-/// MEDIA-SEQUENCE OFFSET SIZE", with " traced" behind it where it has the tracer's meta. `log` is
-/// where it stands. Fails the test where it does not end.
+/// Plays as Pipeline has it, with these GST_TRACERS, until it has ended or failed. Returns what was
+/// logged, line by line: for each buffer that left the source "play-once: sent MEDIA-SEQUENCE
+/// OFFSET SIZE", with " traced" behind it where it has the tracer's meta; "play-once: told of N
+/// qualities and N date ranges"; last "play-once: ended" or "play-once: failed". `log` is where it
+/// stands. Fails the test where it does not come out so as `how` says.
 std::vector<std::string> play_once(const std::string& description, const std::string& tracers,
-                                   const std::filesystem::path& log);
+                                   const std::filesystem::path& log,
+                                   const std::string& how = "ended");
 
 /// As the tracer "leaks" logs it.
 void fail_unless_nothing_alive(const std::vector<std::string>& log);

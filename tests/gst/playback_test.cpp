@@ -1,11 +1,15 @@
 // p2plivesrc with a real live stream: what leaves its pad, and changes of state.
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "literal_stream.h"
 #include "live_stream.h"
 #include "pipeline.h"
 #include "play_once.h"
 
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
+
+#include <algorithm>
+#include <fstream>
 
 using namespace p2plive;
 using namespace p2plive::tests;
@@ -188,6 +192,27 @@ GST_START_TEST(nothing_leaks) {
 }
 GST_END_TEST;
 
+// Rule: nor is anything where a master playlist has date ranges, which are told of, and where the
+// stream cannot be played.
+GST_START_TEST(news_do_not_leak) {
+  LiteralStream literal(*stream);
+  literal.write("#EXT-X-DATERANGE:ID=\"ad\",START-DATE=\"" + literal.first_date() +
+                "\",X-COM-EXAMPLE=\"a\"\n");
+  std::ofstream(stream->root() / "master.m3u8")
+      << "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=600000,RESOLUTION=320x240\nliteral.m3u8\n";
+  processes::TemporaryDirectory directory("p2plive-gst-test");
+  const auto log = play_once("p2plivesrc name=src start-offset=0 pace=none num-buffers=4 uri=" +
+                                 stream->url("master.m3u8") + " ! fakesink",
+                             "leaks", directory / "log");
+  fail_unless_nothing_alive(log);
+  fail_unless(
+      std::count(log.begin(), log.end(), "play-once: told of 1 qualities and 1 date ranges") == 1);
+  fail_unless_nothing_alive(
+      play_once("p2plivesrc name=src uri=" + stream->url("gone.m3u8") + " ! fakesink", "leaks",
+                directory / "failed.log", "failed"));
+}
+GST_END_TEST;
+
 // Rule: limits may change while it plays; stats move.
 GST_START_TEST(changes_while_playing) {
   Pipeline pipeline(source() + " ! fakesink");
@@ -222,6 +247,7 @@ static Suite* playback_suite() {
   tcase_add_test(tests, ten_rounds_are_like_one);
   tcase_add_test(tests, stress_of_state_changes);
   tcase_add_test(tests, nothing_leaks);
+  tcase_add_test(tests, news_do_not_leak);
   tcase_add_test(tests, changes_while_playing);
   return suite;
 }
