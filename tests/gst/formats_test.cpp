@@ -23,16 +23,22 @@ guint64 rendered(GstElement* sink, const char* what = "rendered") {
   return count;
 }
 
-/// What is at the source's pad.
-std::string caps_of(Pipeline& pipeline) {
-  auto* source = gst_bin_get_by_name(GST_BIN(pipeline.get()), "src");
-  auto* pad = gst_element_get_static_pad(source, "src");
+/// What is at this pad.
+std::string caps_at(GstElement* element, const char* name) {
+  auto* pad = gst_element_get_static_pad(element, name);
   auto* caps = gst_pad_get_current_caps(pad);
   auto* text = gst_caps_to_string(caps);
   std::string out = text;
   g_free(text);
   gst_caps_unref(caps);
   gst_object_unref(pad);
+  return out;
+}
+
+/// What is at the source's pad.
+std::string caps_of(Pipeline& pipeline) {
+  auto* source = gst_bin_get_by_name(GST_BIN(pipeline.get()), "src");
+  auto out = caps_at(source, "src");
   gst_object_unref(source);
   return out;
 }
@@ -145,6 +151,29 @@ GST_START_TEST(a_format_that_is_not_taken) {
 }
 GST_END_TEST;
 
+// Rule: so does playbin3, of each kind.
+GST_START_TEST(playbin3_plays_every_kind) {
+  LiveStream streams[] = {LiveStream({.kind = Kind::fmp4}),
+                          LiveStream({.kind = Kind::encrypted_ts}),
+                          LiveStream({.kind = Kind::aac})};
+  for (const auto& stream : streams) {
+    const bool sound = &stream == std::end(streams) - 1;
+    stream.wait_for_segments(5);
+    Pipeline pipeline("playbin3 uri=\"p2plive+" + stream.url() +
+                      "\" video-sink=\"fakesink sync=true\" audio-sink=\"fakesink sync=true\"");
+    pipeline.pause_while_buffering();
+    GstElement* sink = nullptr;
+    g_object_get(pipeline.get(), sound ? "audio-sink" : "video-sink", &sink, nullptr);
+    pipeline.set_state(GST_STATE_PLAYING);
+    fail_unless(pipeline.wait([&] { return rendered(sink) > 0; }, 20s), "%s: %s",
+                stream.url().c_str(), pipeline.first_error().c_str());
+    const auto caps = caps_at(sink, "sink");
+    fail_unless(caps.starts_with(sound ? "audio/x-raw" : "video/x-raw"), "%s", caps.c_str());
+    gst_object_unref(sink);
+  }
+}
+GST_END_TEST;
+
 static Suite* formats_suite() {
   auto* suite = suite_create("formats");
   auto* tests = tcase_create("rules");
@@ -158,6 +187,7 @@ static Suite* formats_suite() {
   tcase_add_test(tests, packed_eac3);
   tcase_add_test(tests, playbin_plays_fragmented_mp4);
   tcase_add_test(tests, a_format_that_is_not_taken);
+  tcase_add_test(tests, playbin3_plays_every_kind);
   return suite;
 }
 
