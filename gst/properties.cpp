@@ -196,8 +196,8 @@ void install_sharing(GObjectClass* c, const ViewerOptions& defaults) {
   /**
    * GstP2pLiveSrc:max-peers:
    *
-   * How many other viewers the source connects with, at most; two more may connect with it. 500 are
-   * possible. 0 at the start meets nobody until READY. Fewer than are connected close none of them.
+   * How many other viewers the source connects with, at most; two more may connect with it. 0 meets
+   * nobody. When it is lowered, those are parted from with whom least was exchanged.
    *
    * Since: 0.1
    */

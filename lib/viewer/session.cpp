@@ -144,10 +144,12 @@ void Session::set_max_peers(unsigned peers) {
   meeting_.max_peers = peers;
   mind_.swarm().set_max_peers(peers);
   pump();
-  if (membership_)
+  if (membership_) {
     membership_->peers().set_max_peers(peers);
-  else if (peers > 0 && !meeting_.index_uri.empty() && !closing_)
+  } else if (peers > 0 && !settings_.expects_peers && !meeting_.index_uri.empty() && !closing_) {
+    settings_.expects_peers = true;
     meet_.arm_in(0ns);
+  }
 }
 
 void Session::pump() {
