@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stage.h"
 
+#include <utility>
+
 #include <gst/check/gstcheck.h> // last: it defines a macro named fail
 
 using namespace p2plive::tests;
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -41,6 +44,33 @@ GST_START_TEST(it_serves_within_its_limits) {
     program->interrupt();
   fail_unless(seed.last("served in all ") > 0.1, "%s", seed.output().c_str());
   fail_unless(mute.last("served in all ") == 0, "%s", mute.output().c_str());
+}
+GST_END_TEST;
+
+// Rule: where more is asked of it than it may send, it sends about that, and no more.
+GST_START_TEST(it_reaches_its_limit) {
+  Programs programs;
+  constexpr double limit = 0.025; // megabytes a second: less than half of the stream
+  auto seed = programs.start_seed("seed", {"--upload-limit", "200"});
+  seed.wait_until(
+      "watching", [&] { return seed.last("got ") > 0.3; }, 30s);
+  std::vector<Running> others;
+  for (auto* name : {"one", "two", "three", "four"})
+    others.push_back(programs.start_seed(name, {"--upload-limit", "0"}));
+  const auto served = [&] { return seed.last("served "); };
+  // What it may send at once is sent by then. It says once a second what it has sent.
+  auto begun = Clock::now(), looked = begun;
+  seed.wait_until(
+      "serving",
+      [&] {
+        begun = std::exchange(looked, Clock::now());
+        return served() > 0.05;
+      },
+      30s);
+  const auto before = served();
+  seed.wait_until(
+      "serving as much as it may", [&] { return served() >= before + 8 * limit; }, 20s);
+  fail_unless(Clock::now() - begun > 5500ms, "%s", seed.output().c_str());
 }
 GST_END_TEST;
 
@@ -84,6 +114,7 @@ TCase* p2plive::tests::seed_tests() {
   auto* tcase = tcase_create("seed");
   tcase_set_timeout(tcase, 90);
   tcase_add_test(tcase, it_serves_within_its_limits);
+  tcase_add_test(tcase, it_reaches_its_limit);
   tcase_add_test(tcase, embed_watches);
   tcase_add_test(tcase, it_ends_in_time);
   tcase_add_test(tcase, it_says_how_to_call_it);
