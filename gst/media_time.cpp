@@ -22,6 +22,13 @@ MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> cloc
 
 std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
                                                     std::optional<Time> clock) {
+  const bool other = begun_ && format_ != buffer.format;
+  // Behind a new segment qtdemux counts bytes from zero, and leaves out an init section that stands
+  // where the one before it stood. So it comes first, still in the old one.
+  if (begun_ && !other && buffer.init_section) {
+    breaks_ |= buffer.discontinuity;
+    return {};
+  }
   // What EXTINF says stands until a timestamp says better.
   Time media = position_;
   bool moved = false; // what timestamps are counted from
@@ -44,8 +51,9 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
   const bool first = !begun_;
   begun_ = true;
   const bool jump = media - position_ > tolerance || position_ - media > tolerance;
-  const bool other = std::exchange(format_, buffer.format) != buffer.format;
-  if (!first && !jump && !moved && !late && !other && !buffer.discontinuity) {
+  const bool breaks = std::exchange(breaks_, false) || buffer.discontinuity;
+  format_ = buffer.format;
+  if (!first && !jump && !moved && !late && !other && !breaks) {
     position_ = media;
     return {};
   }

@@ -51,7 +51,8 @@ private:
   std::optional<Time> origin_; ///< the timestamp that is media time 0
   Time position_{};            ///< media time after the last buffer
   Segment segment_;
-  Format format_{}; ///< of the last buffer
+  bool breaks_ = false; ///< before what comes next
+  Format format_{};     ///< of the last buffer
 };
 
 } // namespace p2plive::gst

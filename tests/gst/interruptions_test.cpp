@@ -98,7 +98,8 @@ GST_START_TEST(the_encoder_restarts) {
 }
 GST_END_TEST;
 
-// Rule: so it is of fragmented MP4, whose init section comes anew, with the break.
+// Rule: so it is of fragmented MP4, whose init section comes anew, before the new segment: qtdemux
+// takes what it says, as the size of pictures.
 GST_START_TEST(the_encoder_of_fragments_restarts) {
   LiveStream own({.kind = Kind::fmp4, .kilobits = 300});
   own.wait_for_segments(6);
@@ -107,7 +108,9 @@ GST_START_TEST(the_encoder_of_fragments_restarts) {
   pipeline.set_state(GST_STATE_PLAYING);
   fail_unless(pipeline.wait([&] { return rendered(pipeline) > 50; }, 20s), "%s",
               pipeline.first_error().c_str());
+  fail_unless_equals_int(width(pipeline), 320);
   own.stop_encoder();
+  own.set_picture_size("640x360");
   own.start_encoder();
   fail_unless(pipeline.wait([&] { return pipeline.sent().back().segment_events > 1; }, 40s), "%s",
               pipeline.first_error().c_str());
@@ -115,14 +118,18 @@ GST_START_TEST(the_encoder_of_fragments_restarts) {
   fail_unless(pipeline.wait([&] { return rendered(pipeline) > before + 100; }, 20s),
               "%" G_GUINT64_FORMAT " pictures after it: %s", rendered(pipeline) - before,
               pipeline.first_error().c_str());
+  fail_unless_equals_int(width(pipeline), 640);
   const auto sent = pipeline.sent();
   const auto breaks = [](const Sent& one) { return one.discont; };
-  fail_unless_equals_int(static_cast<int>(std::count_if(sent.begin(), sent.end(), breaks)), 2);
-  const auto anew = std::find_if(sent.begin() + 1, sent.end(), breaks);
-  fail_if(anew->begins_segment, "it is no init section");
-  fail_unless(std::next(anew)->begins_segment);
-  fail_unless(pictures.flaws(0.04, 0.5).empty(), "%s", pictures.flaws(0.04, 0.5).c_str());
+  fail_unless_equals_int(static_cast<int>(std::count_if(sent.begin(), sent.end(), breaks)), 3);
+  const auto init = std::find_if(sent.begin() + 1, sent.end(), breaks);
+  fail_if(init->begins_segment, "it is no init section");
+  const auto anew = std::next(init);
+  fail_unless(anew->begins_segment && anew->discont);
+  fail_unless_equals_int(static_cast<int>(init->segment_events), 1);
+  fail_unless_equals_int(static_cast<int>(anew->segment_events), 2);
   fail_unless_equals_uint64(anew->running_time, anew->segment.base);
+  fail_unless(pictures.flaws(0.04, 0.5).empty(), "%s", pictures.flaws(0.04, 0.5).c_str());
   fail_unless(pipeline.errors().empty(), "%s", pipeline.first_error().c_str());
   fail_if(pipeline.ended());
 }
@@ -143,7 +150,8 @@ GST_START_TEST(pictures_of_another_size) {
   reach([&] { return rendered(pipeline) > 25; });
   fail_unless_equals_int(width(pipeline), 320);
   own.stop_encoder();
-  own.go_on_with_pictures_of("640x360");
+  own.set_picture_size("640x360");
+  own.go_on();
   reach([&] { return width(pipeline) == 640; });
   const auto before = rendered(pipeline);
   reach([&] { return rendered(pipeline) > before + 50; });

@@ -83,8 +83,7 @@ void LiveStream::start_encoder() {
   encoder_ = std::move(*encoder);
 }
 
-void LiveStream::go_on_with_pictures_of(const std::string& size) {
-  size_ = size;
+void LiveStream::go_on() {
   more_flags_ = "+append_list";
   start_encoder();
 }

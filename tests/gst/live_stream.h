@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace p2plive::tests {
@@ -31,10 +32,12 @@ public:
   void stop_encoder() { encoder_.kill(); }
   /// The CDN hangs, and goes on.
   void hang(bool on) { nginx_.process.send_signal(on ? SIGSTOP : SIGCONT); }
+  /// From the next start on.
+  void set_picture_size(std::string size) { size_ = std::move(size); }
   /// On the same addresses, numbers and times from the beginning.
   void start_encoder();
   /// Of MPEG-TS: in the same playlist, behind a discontinuity, with times from the beginning.
-  void go_on_with_pictures_of(const std::string& size);
+  void go_on();
 
 private:
   std::vector<std::string> picture_and_sound() const;

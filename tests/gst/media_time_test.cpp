@@ -192,6 +192,22 @@ static Buffer fragment(std::optional<Time> timestamp) {
   return buffer;
 }
 
+// Rule: an init section behind a break still stands in the segment before it; what it begins is in
+// the new one.
+GST_START_TEST(an_init_section_comes_before_the_break) {
+  MediaTime time;
+  time.place(fragment(100s), {});
+  auto init = begin(3s, 0s);
+  init.format = Format::fmp4;
+  init.init_section = init.discontinuity = true;
+  fail_if(time.place(init, {}).segment.has_value());
+  const auto anew = time.place(fragment(102s), {});
+  fail_unless(anew.segment.has_value());
+  equals(anew.segment->base, 2s);
+  fail_if(time.place(fragment(104s), {}).segment.has_value());
+}
+GST_END_TEST;
+
 // Rule: where fragments' own timestamps are counted from elsewhere, a segment says so: when they
 // fall below those of the beginning, though nothing tells of a break, and when they become known.
 GST_START_TEST(fragments_may_be_counted_anew) {
@@ -225,6 +241,7 @@ static Suite* media_time_suite() {
   tcase_add_test(tests, what_is_late_is_not_late_for_ever);
   tcase_add_test(tests, durations_stand_in_for_timestamps);
   tcase_add_test(tests, fragments_keep_their_times);
+  tcase_add_test(tests, an_init_section_comes_before_the_break);
   tcase_add_test(tests, fragments_may_be_counted_anew);
   return suite;
 }
