@@ -53,10 +53,10 @@ SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32
     return chance(view.self.id, sn, chunk) < *view.share ? SeedingDuty{0ns, true}
                                                          : SeedingDuty{Duration::max(), false};
 
-  // A copy that is not passed on helps nobody else: those who do come first.
+  // A copy that is not passed on helps nobody else: those who do pass it on come first, however
+  // late they look at their playlists.
   if (!view.uploads)
-    return {static_cast<int>(std::min<std::size_t>(view.neighbours.size(), 64)) * widening_step,
-            false};
+    return {view.neighbours.empty() ? Duration::zero() : Duration::max(), false};
 
   auto near = static_cast<double>(view.neighbours.size() + 1);
   // Of a larger swarm some see nearly everybody and others do not: all are to go by the same rule.

@@ -69,6 +69,8 @@ inline constexpr double wanted_copies = 1.0;
 /// - Where there are none, or when all that has had time to come near everybody, those fetch whose
 ///   hash falls under p = wanted_copies / population x weight / mean weight of those near; p
 ///   doubles with every step after the time that the first copies take to come near everybody.
+/// - Who uploads nothing fetches when it becomes urgent, as long as it is connected to somebody who
+///   does upload.
 /// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when
 /// it
 ///   becomes urgent. (The rule of the original deployment, at 15 %.)

@@ -53,6 +53,26 @@ GST_START_TEST(one_may_not_upload) {
 }
 GST_END_TEST;
 
+// Rule: where one alone uploads, the others leave what is new to it, whenever each looks at its
+// playlist.
+GST_START_TEST(one_alone_uploads) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    World world({seed});
+    auto settings = defaults();
+    world.add(settings, 0s);
+    settings.core.upload_limit = 0;
+    world.add(2, settings, 0s);
+    world.run_for(20s);
+    world.begin_steady();
+    world.run_for(40s);
+    auto figures = world.figures();
+    auto text = figures.text();
+    fail_unless_equals_uint64(figures.starvations, 0);
+    fail_unless(figures.copies_base <= 1.05, "seed %d: %s", static_cast<int>(seed), text.c_str());
+  }
+}
+GST_END_TEST;
+
 // Rule: in a swarm of which everybody sees only a part, nobody starves and the CDN sends a few
 // copies, not a share of the audience.
 GST_START_TEST(two_hundred_viewers) {
@@ -79,6 +99,7 @@ static Suite* limits_suite() {
   auto* tcase = new_case(suite);
   tcase_add_test(tcase, a_quarter_more_than_the_stream);
   tcase_add_test(tcase, one_may_not_upload);
+  tcase_add_test(tcase, one_alone_uploads);
   tcase_add_test(tcase, two_hundred_viewers);
   return suite;
 }
