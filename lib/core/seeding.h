@@ -71,9 +71,8 @@ inline constexpr double wanted_copies = 1.0;
 ///   doubles with every step after the time that the first copies take to come near everybody.
 /// - Who uploads nothing fetches when it becomes urgent, as long as it is connected to somebody who
 ///   does upload.
-/// - With a fixed share those under it fetch at once, whoever has the chunk; the others only when
-/// it
-///   becomes urgent. (The rule of the original deployment, at 15 %.)
+/// - With a fixed share those under it fetch at once, whoever has the chunk; others when it is
+///   urgent. (The rule of the original deployment, at 15 %.)
 SeedingDuty seeding_duty(const SeedingView& view, SequenceNumber sn, std::uint32_t chunk);
 
 } // namespace p2plive::core
