@@ -153,6 +153,14 @@ void put(Json& json, const DateRange& range) {
   json.key("endOnNext").flag(range.end_on_next).close('}');
 }
 
+/// What either kind may say.
+template <typename Any>
+void put_both(Json& json, const Any& playlist) {
+  json.key("startOffset");
+  put(json, playlist.start_offset);
+  json.key("independentSegments").flag(playlist.independent_segments);
+}
+
 void put(Json& json, const MediaPlaylist& playlist) {
   json.open('{').key("kind").value("media").key("version").number(playlist.version);
   json.key("targetDuration").number(seconds(playlist.target_duration));
@@ -160,6 +168,7 @@ void put(Json& json, const MediaPlaylist& playlist) {
   json.key("discontinuitySequence").number(playlist.discontinuity_sequence);
   json.key("ended").flag(playlist.ended);
   json.key("skipBoundary").number(seconds(playlist.skip_boundary));
+  put_both(json, playlist);
   json.key("segments").open('[');
   for (const auto& segment : playlist.segments)
     put(json, segment);
@@ -170,7 +179,9 @@ void put(Json& json, const MediaPlaylist& playlist) {
 }
 
 void put(Json& json, const MasterPlaylist& playlist) {
-  json.open('{').key("kind").value("master").key("variants").open('[');
+  json.open('{').key("kind").value("master");
+  put_both(json, playlist);
+  json.key("variants").open('[');
   for (const auto& variant : playlist.variants) {
     json.open('{').key("uri").value(variant.uri).key("bandwidth").number(variant.bandwidth);
     json.key("averageBandwidth").number(variant.average_bandwidth);

@@ -15,6 +15,8 @@ export const exceptions = [
 
   // It does not keep the tag's number, only each segment's.
   hlsJs(any, 'discontinuitySequence', { theirs: undefined }),
+  // It reads over that tag.
+  hlsJs(any, 'independentSegments', { theirs: undefined }),
   // They date segments on over a discontinuity, where nothing says how much time has passed.
   hlsJs(/^a date on one side$|^generated/, /programDateTime$/, { ours: null }),
   m3u8Parser(/^a date on one side$|^generated/, /programDateTime$/, { ours: null }),

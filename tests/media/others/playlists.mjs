@@ -42,6 +42,10 @@ const byHand = {
   'untidy': '\ufeff#EXTM3U\r\n#EXT-X-VERSION:3\r\n# a comment\r\n#EXT-X-TARGETDURATION:4\r\n\r\n' +
     '#EXT-X-NEW-THING:A="b,c"\r\n' +
     '#EXTINF:3.5,a title, with a comma\r\n#EXT-X-UNKNOWN\r\n\r\na.ts\r\n#EXTINF:4,\r\nb.ts',
+  'a place to start': media('#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-START:TIME-OFFSET=-12.5', '#EXTINF:4,',
+    'a.ts'),
+  'qualities and a place to start': master('#EXT-X-START:TIME-OFFSET=3,PRECISE=YES',
+    '#EXT-X-STREAM-INF:BANDWIDTH=1', 'a.m3u8'),
   'ended': media('#EXT-X-PLAYLIST-TYPE:VOD', '#EXTINF:4.0,', 'a.ts', '#EXT-X-ENDLIST'),
   'a segment that is still to come': media('#EXTINF:4,', 'a.ts', '#EXTINF:4,'),
   'no segments yet': media('#EXT-X-MEDIA-SEQUENCE:5'),

@@ -86,11 +86,15 @@ function hlsJs({ M3U8Parser, mergeDetails }) {
     discontinuitySequence: undefined,
     ended: !it.live,
     skipBoundary: it.canSkipUntil,
+    startOffset: it.startTimeOffset,
+    independentSegments: undefined,
     segments: it.fragments.map(segment),
     dateRanges: Object.values(it.dateRanges).map(dateRange),
   });
   const master = (it, groups) => ({
     kind: 'master',
+    startOffset: it.startTimeOffset,
+    independentSegments: undefined,
     variants: it.levels.map((level) => ({
       uri: level.url,
       bandwidth: level.bitrate,
@@ -165,11 +169,15 @@ function hlsParser({ default: HLS }) {
     discontinuitySequence: it.discontinuitySequenceBase ?? 0,
     ended: it.endlist,
     skipBoundary: it.lowLatencyCompatibility?.canSkipUntil ?? 0,
+    startOffset: it.start?.offset ?? null,
+    independentSegments: it.independentSegments,
     segments: it.segments.filter(({ uri }) => uri !== '').map(segment),
     dateRanges: it.segments.filter((it) => it.dateRange).map((it) => dateRange(it.dateRange)),
   });
   const master = (it) => ({
     kind: 'master',
+    startOffset: it.start?.offset ?? null,
+    independentSegments: it.independentSegments,
     variants: it.variants.filter(({ isIFrameOnly }) => !isIFrameOnly).map((variant) => ({
       uri: resolve(variant.uri),
       bandwidth: variant.bandwidth,
@@ -226,11 +234,15 @@ function m3u8Parser({ Parser }) {
     discontinuitySequence: it.discontinuitySequence ?? 0,
     ended: it.endList === true,
     skipBoundary: it.serverControl?.canSkipUntil ?? 0,
+    startOffset: it.start?.timeOffset ?? null,
+    independentSegments: it.independentSegments === true,
     segments: it.segments.map(segment(it.mediaSequence ?? 0)),
     dateRanges: (it.dateRanges ?? []).map(dateRange),
   });
   const master = (it) => ({
     kind: 'master',
+    startOffset: it.start?.timeOffset ?? null,
+    independentSegments: it.independentSegments === true,
     variants: it.playlists.map(({ uri, attributes = {} }) => ({
       uri: resolve(uri),
       bandwidth: attributes.BANDWIDTH,
