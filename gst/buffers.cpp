@@ -3,6 +3,8 @@
 
 #include "chunk_meta.h"
 
+#include <array>
+
 namespace p2plive::gst {
 namespace {
 
@@ -10,6 +12,16 @@ using Memory = std::shared_ptr<const void>;
 
 void release(gpointer memory) {
   delete static_cast<Memory*>(memory);
+}
+
+/// As long as no "ftyp" is, which stands before the "moov" that this moves (ISO/IEC
+/// 14496-12, 8.1.2).
+constexpr std::array<std::uint8_t, 1024> free_box{0, 0, 4, 0, 'f', 'r', 'e', 'e'};
+
+GstMemory* padding() {
+  return gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY,
+                                const_cast<std::uint8_t*>(free_box.data()), free_box.size(), 0,
+                                free_box.size(), nullptr, nullptr);
 }
 
 void add_unix_time(GstBuffer* buffer, std::chrono::sys_time<std::chrono::milliseconds> time) {
@@ -32,6 +44,8 @@ GstBuffer* to_gst_buffer(Buffer&& buffer, const MediaTime::Place& place) {
   gst_buffer_append_memory(
       result, gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, bytes, buffer.size, 0, buffer.size,
                                      new Memory(std::move(buffer.memory)), release));
+  if (place.padded)
+    gst_buffer_prepend_memory(result, padding());
   // Only where a timestamp says so: pro rata ones in between make tsdemux correct its clock by tens
   // of milliseconds, where the stream is not constant in bitrate.
   if (buffer.offset == 0)

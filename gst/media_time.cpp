@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace p2plive::gst {
+namespace {
+
+bool begins_init(const Buffer& buffer) {
+  return buffer.init_section && buffer.offset == 0;
+}
+
+} // namespace
 
 MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> clock) {
   auto segment = locate(buffer, clock);
@@ -15,7 +22,9 @@ MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> cloc
                                                    : segment_.base - segment_.start;
   if (segment)
     segment->start += shift;
-  Place place{position_ + shift, segment, running_time(), position_};
+  Place place{position_ + shift, segment, running_time(), position_, false};
+  if (begins_init(buffer))
+    place.padded = std::exchange(pads_, !pads_);
   position_ += buffer.duration;
   return place;
 }
@@ -23,12 +32,6 @@ MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> cloc
 std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
                                                     std::optional<Time> clock) {
   const bool other = begun_ && format_ != buffer.format;
-  // Behind a new segment qtdemux counts bytes from zero, and leaves out an init section that stands
-  // where the one before it stood. So it comes first, still in the old one.
-  if (begun_ && !other && buffer.init_section) {
-    breaks_ |= buffer.discontinuity;
-    return {};
-  }
   // What EXTINF says stands until a timestamp says better.
   Time media = position_;
   bool moved = false; // what timestamps are counted from
@@ -51,7 +54,9 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
   const bool first = !begun_;
   begun_ = true;
   const bool jump = media - position_ > tolerance || position_ - media > tolerance;
-  const bool breaks = std::exchange(breaks_, false) || buffer.discontinuity;
+  // Behind an init section qtdemux sends its segment once more, and multiqueue takes where that
+  // begins for the position: playbin3 then waits for its queues to hold what lies between.
+  const bool breaks = buffer.discontinuity || begins_init(buffer);
   format_ = buffer.format;
   if (!first && !jump && !moved && !late && !other && !breaks) {
     position_ = media;

@@ -27,6 +27,9 @@ public:
     std::optional<Segment> segment; ///< announce it before the buffer
     Time running{};                 ///< running time of `pts`
     Time stream{};                  ///< stream time of `pts`
+    /// Of an init section: a box that says nothing comes first. Behind a new segment qtdemux counts
+    /// bytes from zero, and leaves out what stands where the init section before it stood.
+    bool padded = false;
   };
 
   /// A timestamp this far from where the durations before it lead is a jump, not drift.
@@ -51,8 +54,8 @@ private:
   std::optional<Time> origin_; ///< the timestamp that is media time 0
   Time position_{};            ///< media time after the last buffer
   Segment segment_;
-  bool breaks_ = false; ///< before what comes next
-  Format format_{};     ///< of the last buffer
+  bool pads_ = false; ///< the next init section
+  Format format_{};   ///< of the last buffer
 };
 
 } // namespace p2plive::gst

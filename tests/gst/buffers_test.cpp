@@ -4,6 +4,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <array>
+#include <cstring>
 
 using namespace p2plive;
 using namespace std::chrono_literals;
@@ -80,13 +81,17 @@ GST_START_TEST(the_rest_follows) {
 }
 GST_END_TEST;
 
-// Rule: a break in the stream is flagged.
+// Rule: a break in the stream is flagged, and where a new segment begins.
 GST_START_TEST(discontinuities_are_flagged) {
   auto broken = buffer_over(std::make_shared<const Bytes>());
   broken.discontinuity = true;
   auto* buffer = to_gst_buffer(std::move(broken), {});
   fail_unless(GST_BUFFER_IS_DISCONT(buffer));
   gst_buffer_unref(buffer);
+  auto* anew = to_gst_buffer(buffer_over(std::make_shared<const Bytes>()),
+                             {7s, gst::MediaTime::Segment{7s, 7s, 7s}});
+  fail_unless(GST_BUFFER_IS_DISCONT(anew));
+  gst_buffer_unref(anew);
 }
 GST_END_TEST;
 
@@ -102,6 +107,24 @@ GST_START_TEST(init_sections_are_headers) {
 }
 GST_END_TEST;
 
+// Rule: where one is to stand apart from the one before, a whole box comes first that says nothing.
+GST_START_TEST(init_sections_are_padded) {
+  auto init = buffer_over(std::make_shared<const Bytes>(Bytes{1}));
+  init.init_section = true;
+  gst::MediaTime::Place place;
+  place.padded = true;
+  auto* buffer = to_gst_buffer(std::move(init), place);
+  GstMapInfo map;
+  fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+  const auto size = GST_READ_UINT32_BE(map.data);
+  fail_unless_equals_int(static_cast<int>(map.size), static_cast<int>(size + Bytes().size()));
+  fail_unless(std::memcmp(map.data + 4, "free", 4) == 0);
+  fail_unless_equals_int(map.data[size], 1);
+  gst_buffer_unmap(buffer, &map);
+  gst_buffer_unref(buffer);
+}
+GST_END_TEST;
+
 static Suite* buffers_suite() {
   auto* suite = suite_create("buffers");
   auto* tests = tcase_create("rules");
@@ -111,6 +134,7 @@ static Suite* buffers_suite() {
   tcase_add_test(tests, the_rest_follows);
   tcase_add_test(tests, discontinuities_are_flagged);
   tcase_add_test(tests, init_sections_are_headers);
+  tcase_add_test(tests, init_sections_are_padded);
   return suite;
 }
 GST_CHECK_MAIN(buffers)

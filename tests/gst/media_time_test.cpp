@@ -192,19 +192,25 @@ static Buffer fragment(std::optional<Time> timestamp) {
   return buffer;
 }
 
-// Rule: an init section behind a break still stands in the segment before it; what it begins is in
-// the new one.
-GST_START_TEST(an_init_section_comes_before_the_break) {
+// Rule: an init section begins a segment, for which it is padded in turns: none stands where the
+// one before it stood.
+GST_START_TEST(init_sections_stand_apart) {
   MediaTime time;
-  time.place(fragment(100s), {});
-  auto init = begin(3s, 0s);
-  init.format = Format::fmp4;
-  init.init_section = init.discontinuity = true;
-  fail_if(time.place(init, {}).segment.has_value());
-  const auto anew = time.place(fragment(102s), {});
-  fail_unless(anew.segment.has_value());
-  equals(anew.segment->base, 2s);
-  fail_if(time.place(fragment(104s), {}).segment.has_value());
+  for (int count = 0; count < 4; ++count) {
+    auto init = begin(100s + count * 2s, 0s);
+    init.format = Format::fmp4;
+    init.init_section = true;
+    const auto place = time.place(init, {});
+    fail_unless(place.segment.has_value());
+    equals(place.segment->base, count * 2s);
+    fail_unless_equals_int(place.padded, count % 2);
+    auto rest = init;
+    rest.offset = 32'712;
+    const auto more = time.place(rest, {});
+    fail_if(more.segment.has_value() || more.padded);
+    const auto behind = time.place(fragment(100s + count * 2s), {});
+    fail_if(behind.segment.has_value() || behind.padded);
+  }
 }
 GST_END_TEST;
 
@@ -241,7 +247,7 @@ static Suite* media_time_suite() {
   tcase_add_test(tests, what_is_late_is_not_late_for_ever);
   tcase_add_test(tests, durations_stand_in_for_timestamps);
   tcase_add_test(tests, fragments_keep_their_times);
-  tcase_add_test(tests, an_init_section_comes_before_the_break);
+  tcase_add_test(tests, init_sections_stand_apart);
   tcase_add_test(tests, fragments_may_be_counted_anew);
   return suite;
 }

@@ -14,8 +14,10 @@ namespace p2plive::tests {
 /// Running times of what comes to a sink, in seconds, and the bitrates that tags tell.
 class Shown {
 public:
-  Shown(Pipeline& pipeline, const char* sink) : pipeline_(pipeline) {
-    auto* element = gst_bin_get_by_name(GST_BIN(pipeline.get()), sink);
+  Shown(Pipeline& pipeline, const char* sink)
+      : Shown(pipeline, gst_bin_get_by_name(GST_BIN(pipeline.get()), sink)) {}
+  /// Takes over the reference.
+  Shown(Pipeline& pipeline, GstElement* element) : pipeline_(pipeline) {
     auto* pad = gst_element_get_static_pad(element, "sink");
     gst_pad_add_probe(
         pad,
