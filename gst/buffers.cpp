@@ -14,8 +14,8 @@ void release(gpointer memory) {
   delete static_cast<Memory*>(memory);
 }
 
-/// As long as no "ftyp" is, which stands before the "moov" that this moves (ISO/IEC
-/// 14496-12, 8.1.2).
+/// Longer than any "ftyp": so the "moov" behind that stands where it stands nowhere without this
+/// box (ISO/IEC 14496-12, 8.1.2).
 constexpr std::array<std::uint8_t, 1024> free_box{0, 0, 4, 0, 'f', 'r', 'e', 'e'};
 
 GstMemory* padding() {

@@ -31,7 +31,6 @@ MediaTime::Place MediaTime::place(const Buffer& buffer, std::optional<Time> cloc
 
 std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
                                                     std::optional<Time> clock) {
-  const bool other = begun_ && format_ != buffer.format;
   // What EXTINF says stands until a timestamp says better.
   Time media = position_;
   bool moved = false; // what timestamps are counted from
@@ -57,7 +56,7 @@ std::optional<MediaTime::Segment> MediaTime::locate(const Buffer& buffer,
   // Behind an init section qtdemux sends its segment once more, and multiqueue takes where that
   // begins for the position: playbin3 then waits for its queues to hold what lies between.
   const bool breaks = buffer.discontinuity || begins_init(buffer);
-  format_ = buffer.format;
+  const bool other = std::exchange(format_, buffer.format) != buffer.format;
   if (!first && !jump && !moved && !late && !other && !breaks) {
     position_ = media;
     return {};
