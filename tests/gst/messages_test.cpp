@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "messages.h"
 
+#include "posted.h"
+
 #include <gst/check/gstcheck.h>
 
 #include <cstring>
@@ -10,24 +12,10 @@
 #include <string>
 
 using namespace p2plive;
+using p2plive::tests::Message;
+using p2plive::tests::posted;
 
 namespace {
-
-using Message = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
-
-/// The one message that an element has posted then.
-Message posted(const std::function<void(GstElement*)>& post) {
-  auto* element = gst_bin_new("element");
-  auto* bus = gst_bus_new();
-  gst_element_set_bus(element, bus);
-  post(element);
-  Message message(gst_bus_pop(bus), gst_message_unref);
-  fail_unless(message != nullptr && !gst_bus_have_pending(bus));
-  gst_element_set_bus(element, nullptr);
-  gst_object_unref(bus);
-  gst_object_unref(element);
-  return message;
-}
 
 Message told_of(const Quality& quality) {
   return posted([&](GstElement* element) { gst::post_quality(element, quality); });

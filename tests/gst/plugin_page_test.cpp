@@ -14,9 +14,10 @@
 #include <sstream>
 #include <string>
 
-#include <gst/check/gstcheck.h> // last: it defines a macro named fail
+#include "posted.h" // last: gst-check, which it includes, defines a macro named fail
 
 using namespace p2plive;
+using p2plive::tests::posted;
 using namespace std::chrono_literals;
 
 namespace {
@@ -89,22 +90,6 @@ void same_fields(const std::string& heading, const GstStructure* structure) {
   same(names(on_the_page), names(real));
   for (const auto& [name, type] : real)
     fail_unless(on_the_page.at(name) == type, "%s is a %s", name.c_str(), type.c_str());
-}
-
-using Message = std::unique_ptr<GstMessage, decltype(&gst_message_unref)>;
-
-/// The one message that an element has posted then.
-Message posted(const std::function<void(GstElement*)>& post) {
-  auto* element = gst_bin_new("element");
-  auto* bus = gst_bus_new();
-  gst_element_set_bus(element, bus);
-  post(element);
-  Message message(gst_bus_pop(bus), gst_message_unref);
-  fail_unless(message != nullptr);
-  gst_element_set_bus(element, nullptr);
-  gst_object_unref(bus);
-  gst_object_unref(element);
-  return message;
 }
 
 /// As in GStreamer's headers.

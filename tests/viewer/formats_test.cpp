@@ -5,6 +5,7 @@
 
 #include "formats.h"
 #include "live_stream.h"
+#include "nginx_log.h"
 #include "token_server.h"
 #include "watcher.h"
 
@@ -275,8 +276,10 @@ GST_START_TEST(expired_keys_are_renewed) {
                            stream.nginx().url());
   server.expire_once_listed();
   Watcher watcher(Watcher::options(server.uri()));
+  fail_unless(watcher.until(
+      [&] { return server.refusals() > 0 && requests(stream.nginx(), ".ts") > 0; }, 10s));
+  server.give_fresh();
   watch(watcher, 2);
-  fail_unless(server.refusals() > 0);
   const auto refused = server.refusals();
   server.expire();
   set_key(stream, "second.key", second_key);

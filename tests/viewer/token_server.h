@@ -7,14 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace p2plive::test {
@@ -31,8 +29,12 @@ public:
 
   std::string uri() const { return server_.url() + "master.m3u8"; }
   void expire() { ++token_; }
-  /// As soon as a media playlist was given; fresh ones take a while.
+  /// As soon as a media playlist was given; a fresh one is given when the test says so.
   void expire_once_listed() { expires_ = true; }
+  void give_fresh() {
+    holds_ = false;
+    holds_.notify_all();
+  }
   unsigned masters() const { return masters_; }
   unsigned refusals() const { return refusals_; }
 
@@ -51,8 +53,8 @@ private:
     const auto token = "?token=" + std::to_string(token_);
     const bool playlist = name.ends_with(".m3u8");
     if (name == "master.m3u8") {
-      if (++masters_ > 1 && slow_)
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      ++masters_;
+      holds_.wait(true);
       return response("200 OK",
                       "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=900000\nlive.m3u8" + token + "\n");
     }
@@ -63,7 +65,7 @@ private:
     std::ifstream file(directory_ / name, std::ios::binary);
     const std::string body{std::istreambuf_iterator<char>(file), {}};
     if (playlist && expires_.exchange(false)) {
-      slow_ = true;
+      holds_ = true;
       expire();
     }
     return playlist ? response("200 OK", with_tokens(body, query)) : part(body, head);
@@ -114,7 +116,7 @@ private:
   std::string elsewhere_;
   Signed signed_;
   std::atomic<unsigned> token_ = 1, masters_ = 0, refusals_ = 0;
-  std::atomic<bool> expires_ = false, slow_ = false;
+  std::atomic<bool> expires_ = false, holds_ = false;
   RawServer server_{[this](RawConnection& connection) { serve(connection); }};
 };
 
